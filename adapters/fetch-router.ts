@@ -1,0 +1,54 @@
+import type { Middleware } from '@remix-run/fetch-router'
+
+import { createSessionRunner, Session } from '../src/index.ts'
+import type { EnvironmentAccess, SessionData, SessionOptions } from '../src/index.ts'
+
+/** Options of {@link session}. */
+export interface FetchRouterSessionOptions<
+  Data extends object,
+  FlashData extends object,
+  Key extends object,
+  Property extends string,
+> extends SessionOptions<Data, FlashData, undefined> {
+  /**
+   * The context key that gives the session, to have several side by side: make one with `createContextKey()`.
+   * Default: the class `Session`, as in `context.get(Session)`.
+   */
+  key?: Key | undefined
+  /** The property of the context that holds the session. Default: `session`, as in `context.session`. */
+  property?: Property | undefined
+}
+
+/**
+ * fetch-router middleware that loads the session from the request and commits it to the response.
+ *
+ * @example
+ * const router = createRouter({ middleware: [session()] })
+ * router.get('/', ({ session }) => new Response(`Hello ${session.get('name')}`))
+ *
+ * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ */
+export function session<
+  Data extends object = SessionData,
+  FlashData extends object = Data,
+  Key extends object = typeof Session,
+  const Property extends string = 'session',
+>(
+  options: FetchRouterSessionOptions<Data, FlashData, Key, Property> = {},
+): Middleware<{ key: Key; value: Session<Data, FlashData>; property: Property }> {
+  const { key = Session, property = 'session', ...rest } = options
+  const run = createSessionRunner(rest, noEnvironment)
+
+  return function sessionMiddleware(context, next) {
+    return run(context.request, undefined, async (current) => {
+      context.set(key, current as never, { property })
+      return { response: await next() }
+    })
+  }
+}
+
+/** fetch-router hands no bindings to its middleware: `SESSION_SECRET` comes from the process. */
+const noEnvironment: EnvironmentAccess<undefined> = {
+  get: () => undefined,
+  replace: (context, _environment, use) => use(context),
+}

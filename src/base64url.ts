@@ -1,0 +1,58 @@
+/** The little of Node's Buffer that is used where it is a global: it is ten times as fast as btoa and atob. */
+interface NativeBuffer {
+  from(text: string, encoding: 'base64url'): Uint8Array
+  from(
+    buffer: ArrayBufferLike,
+    offset: number,
+    length: number,
+  ): { toString(as: 'base64url'): string }
+}
+
+/**
+ * Bytes as base64url without padding (RFC 4648 section 5).
+ *
+ * @param native Node's Buffer where there is one
+ */
+export function encodeBase64url(
+  bytes: Uint8Array,
+  native: NativeBuffer | undefined = nativeBuffer(),
+): string {
+  if (native) return native.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64url')
+  let binary = ''
+  for (const byte of bytes) binary += String.fromCharCode(byte)
+  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+}
+
+/**
+ * The bytes of a base64url text, or null where it is not the one text that {@link encodeBase64url} writes for
+ * them: other alphabets, padding, white space and set trailing bits are refused (RFC 4648 section 3.5), so that no
+ * two texts stand for one token.
+ */
+export function decodeBase64url(
+  text: string,
+  native: NativeBuffer | undefined = nativeBuffer(),
+): Uint8Array | null {
+  if (!isCanonical(text)) return null
+  if (native) return native.from(text, 'base64url')
+  const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
+  return Uint8Array.from(binary, (char) => char.charCodeAt(0))
+}
+
+function nativeBuffer(): NativeBuffer | undefined {
+  return (globalThis as { Buffer?: NativeBuffer }).Buffer
+}
+
+function isCanonical(text: string): boolean {
+  if (!/^[\w-]*$/.test(text)) return false
+  const last = text.slice(-1)
+  switch (text.length % 4) {
+    case 0:
+      return true
+    case 2: // 4 bits of the last character are left over
+      return 'AQgw'.includes(last)
+    case 3: // 2 bits are
+      return 'AEIMQUYcgkosw048'.includes(last)
+    default:
+      return false
+  }
+}

@@ -1,0 +1,25 @@
+export { SessionError } from './errors.ts'
+export type { SessionErrorCode } from './errors.ts'
+export { createSessionRunner } from './request-session.ts'
+export type {
+  EnvironmentAccess,
+  HandlerOutcome,
+  SessionOptions,
+  SessionRunner,
+} from './request-session.ts'
+export type { CookieAttributes, CookieLike, CookieOptions } from './session-cookie.ts'
+export { createSessionStorage } from './session-storage.ts'
+export type {
+  ParseOptions,
+  SerializeOptions,
+  SessionIdStorageStrategy,
+  SessionStorage,
+  SessionStorageOptions,
+} from './session-storage.ts'
+export { createStoreSessionStorage } from './session-store.ts'
+export type { SessionStore, StoredSession } from './session-store.ts'
+export { createSession, isSession, Session } from './session.ts'
+export type { FlashSessionData, SessionData, SessionOrigin } from './session.ts'
+export { createCookieSessionStorage } from './storage/cookie.ts'
+export { createMemorySessionStorage } from './storage/memory.ts'
+export type { MemorySessionStorageOptions } from './storage/memory.ts'

@@ -1,0 +1,201 @@
+import { SessionError } from './errors.ts'
+import type { Lifetime } from './lifetime.ts'
+import { createSessionCookie } from './session-cookie.ts'
+import type {
+  CookieAttributes,
+  CookieLike,
+  CookieOptions,
+  SessionCookie,
+} from './session-cookie.ts'
+import { createSessionEngine } from './session-engine.ts'
+import type { SessionBackend, SessionEngine } from './session-engine.ts'
+import { controlOf, sessionOf } from './session.ts'
+import type { FlashSessionData, Session, SessionData } from './session.ts'
+
+/** How a `Cookie` header is read. */
+export interface ParseOptions {
+  /** Decodes the raw cookie value; what it throws on counts as tampered. */
+  decode?: (value: string) => string
+}
+
+/** Cookie attributes and lifetime for one commit, instead of the storage's. */
+export type SerializeOptions = CookieAttributes
+
+/** Loads sessions from `Cookie` headers and gives the `Set-Cookie` texts that keep them. */
+export interface SessionStorage<
+  Data extends object = SessionData,
+  FlashData extends object = Data,
+> {
+  /**
+   * The session that a `Cookie` header stands for; an empty one where it stands for none.
+   * @throws SessionError `ERR_SESSION_STORAGE` when the back end cannot answer
+   */
+  getSession(
+    cookieHeader?: string | null,
+    options?: ParseOptions,
+  ): Promise<Session<Data, FlashData>>
+  /**
+   * Writes the session and gives the `Set-Cookie` text for it. A lifetime given here is kept as it is: renewals do
+   * not move it. Where the record was deleted meanwhile, it stays so and the text clears the cookie.
+   * @throws SessionError `ERR_SESSION_COOKIE_TOO_LARGE`, `ERR_SESSION_VALUE` or `ERR_SESSION_STORAGE`
+   */
+  commitSession(session: Session<Data, FlashData>, options?: SerializeOptions): Promise<string>
+  /**
+   * Deletes the session and gives the `Set-Cookie` text that clears the cookie.
+   * @throws SessionError `ERR_SESSION_STORAGE` when the back end cannot answer
+   */
+  destroySession(session: Session<Data, FlashData>, options?: SerializeOptions): Promise<string>
+}
+
+/** What every storage takes. */
+export interface SessionStorageOptions {
+  /** The session cookie: options, or a `Cookie` of `@remix-run/cookie`. */
+  cookie?: CookieOptions | CookieLike | undefined
+  /** Seconds without a renewal after which the server forgets a session. Default: `cookie.maxAge`, else 14 days. */
+  idleTimeout?: number | undefined
+  /** Seconds after its creation at which a session ends, through every renewal. Off by default. */
+  absoluteTimeout?: number | undefined
+}
+
+/** A back end that owns its ids. */
+export interface SessionIdStorageStrategy<
+  Data extends object = SessionData,
+  FlashData extends object = Data,
+> extends SessionStorageOptions {
+  /** Stores new data until `expires` and gives its id, which nobody can guess. */
+  createData(data: FlashSessionData<Data, FlashData>, expires?: Date): Promise<string>
+  /** The data under the id, or null where there is none or it has expired. */
+  readData(id: string): Promise<FlashSessionData<Data, FlashData> | null>
+  /** Replaces the data under the id; may answer `false` where the record is gone, which then stays gone. */
+  updateData(
+    id: string,
+    data: FlashSessionData<Data, FlashData>,
+    expires?: Date,
+  ): Promise<void | boolean>
+  /** Deletes the data under the id, whether there is any or not. */
+  deleteData(id: string): Promise<void>
+}
+
+const DEFAULT_IDLE_TIMEOUT = 14 * 24 * 60 * 60
+
+const engines = new WeakMap<object, SessionEngine>()
+
+/**
+ * Makes a storage over a back end that makes up its own ids.
+ *
+ * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ */
+export function createSessionStorage<
+  Data extends object = SessionData,
+  FlashData extends object = Data,
+>(strategy: SessionIdStorageStrategy<Data, FlashData>): SessionStorage<Data, FlashData> {
+  return storageOver<Data, FlashData>(strategyBackend(strategy), strategy)
+}
+
+/** The storage that a back end and the options make together. */
+export function storageOver<Data extends object, FlashData extends object>(
+  backend: SessionBackend,
+  options: SessionStorageOptions,
+): SessionStorage<Data, FlashData> {
+  const cookie = createSessionCookie(options.cookie ?? {}, backend.kind)
+  const engine = createSessionEngine(backend, cookie, lifetimeOf(options, cookie, backend))
+  const storage: SessionStorage<Data, FlashData> = {
+    async getSession(cookieHeader, parseOptions) {
+      const control = await engine.open(cookieHeader, Date.now(), parseOptions?.decode)
+      if (!control.immediate) await control.open()
+      return sessionOf(control)
+    },
+    async commitSession(session, serializeOptions = {}) {
+      const control = controlOf(session)
+      await control.open()
+      if (control.destroyed) return engine.destroy(control, withoutLifetime(serializeOptions))
+      const commit = { now: Date.now(), renew: 'always', overrides: serializeOptions } as const
+      return (await engine.commit(control, commit)) ?? engine.clearCookie()
+    },
+    async destroySession(session, serializeOptions = {}) {
+      const control = controlOf(session)
+      await control.open()
+      return engine.destroy(control, withoutLifetime(serializeOptions))
+    },
+  }
+  engines.set(storage, engine)
+  return storage
+}
+
+/** What is behind a storage. */
+export function engineOf(storage: object): SessionEngine {
+  const engine = engines.get(storage)
+  if (engine !== undefined) return engine
+  throw new SessionError(
+    'ERR_SESSION_CONFIG',
+    'This `storage` was not made by this package: make it with createCookieSessionStorage() or another create…SessionStorage().',
+  )
+}
+
+function lifetimeOf(
+  options: SessionStorageOptions,
+  cookie: SessionCookie,
+  backend: SessionBackend,
+): Lifetime {
+  const { idleTimeout, absoluteTimeout } = options
+  assertTimeout('idleTimeout', idleTimeout)
+  assertTimeout('absoluteTimeout', absoluteTimeout)
+  if (cookie.maxAge !== undefined) assertTimeout('cookie.maxAge', cookie.maxAge)
+  const isEnforced = cookie.isTimed || backend.kind === 'id'
+  if (!isEnforced && (idleTimeout !== undefined || absoluteTimeout !== undefined)) {
+    throw new SessionError(
+      'ERR_SESSION_CONFIG',
+      "Signed cookies carry no times, so no timeout can be enforced: write `protection: 'encrypted'` with `acceptSigned: true`, or leave the timeouts out.",
+    )
+  }
+  const longest = Math.min(cookie.maxAge ?? Infinity, idleTimeout ?? Infinity)
+  const idle = Number.isFinite(longest) ? longest : DEFAULT_IDLE_TIMEOUT
+  return {
+    idle: idle * 1000,
+    absolute: absoluteTimeout === undefined ? undefined : absoluteTimeout * 1000,
+  }
+}
+
+function assertTimeout(name: string, seconds: number | undefined): void {
+  if (seconds === undefined || (seconds > 0 && Number.isFinite(seconds))) return
+  throw new SessionError(
+    'ERR_SESSION_CONFIG',
+    `\`${name}\` is ${seconds}: write a positive number of seconds, such as 60 * 60, or leave it out.`,
+  )
+}
+
+function withoutLifetime(options: SerializeOptions): CookieAttributes {
+  const { maxAge: _maxAge, expires: _expires, ...attributes } = options
+  return attributes
+}
+
+function strategyBackend<Data extends object, FlashData extends object>(
+  strategy: SessionIdStorageStrategy<Data, FlashData>,
+): SessionBackend {
+  type Stored = FlashSessionData<Data, FlashData>
+  return {
+    kind: 'id',
+    immediate: false,
+    async load(id) {
+      const data = await strategy.readData(id)
+      if (data === null || data === undefined) return 'unknown'
+      if (typeof data !== 'object') return 'invalid'
+      return { id, values: new Map(Object.entries(data)) }
+    },
+    async save({ id, values }, { regenerate, expiresAt }) {
+      const data = JSON.parse(values.serialize()) as Stored
+      const expires = new Date(expiresAt)
+      if (id !== '') {
+        const answer = await strategy.updateData(id, data, expires)
+        if (answer === false) return null
+        if (!regenerate) return { body: id, id }
+      }
+      const newId = await strategy.createData(data, expires)
+      if (id !== '') await strategy.deleteData(id)
+      return { body: newId, id: newId }
+    },
+    async remove({ id }) {
+      if (id !== '') await strategy.deleteData(id)
+    },
+  }
+}

@@ -1,0 +1,149 @@
+import { assertJson, jsonOf } from './json-value.ts'
+
+const FLASH_PREFIX = '__flash_'
+
+/** The key under which a flash value stands among the others; the one that Remix and React Router use. */
+export function flashKey(name: string): string {
+  return `${FLASH_PREFIX}${name}__`
+}
+
+/** What one request did to the values it was given. */
+export interface ValueChanges {
+  cleared: boolean
+  set: Map<string, unknown>
+  unset: string[]
+}
+
+/**
+ * The values of a session, and what became of them since they were loaded.
+ *
+ * What changed is derived by comparing with what was loaded, so nothing has to be told: primitives
+ * are compared as they are, an object only where it was handed out or replaced.
+ */
+export class SessionValues {
+  #loaded: ReadonlyMap<string, unknown>
+  #values: Map<string, unknown> | undefined
+  /** JSON of the loaded objects that were handed out, taken before anybody could change them. */
+  #handedOut: Map<string, string> | undefined
+  #cleared = false
+
+  constructor(loaded: ReadonlyMap<string, unknown>) {
+    this.#loaded = loaded
+  }
+
+  get #current(): ReadonlyMap<string, unknown> {
+    return this.#values ?? this.#loaded
+  }
+
+  get #writable(): Map<string, unknown> {
+    return (this.#values ??= new Map(this.#loaded))
+  }
+
+  has(key: string): boolean {
+    return this.#current.has(key)
+  }
+
+  read(key: string): unknown {
+    const value = this.#current.get(key)
+    if (typeof value === 'object' && value !== null) this.#handOut(key)
+    return value
+  }
+
+  set(key: string, value: unknown): void {
+    assertJson(key, value)
+    this.#writable.set(key, value)
+  }
+
+  delete(key: string): void {
+    if (this.has(key)) this.#writable.delete(key)
+  }
+
+  clear(): void {
+    if (this.#current.size === 0) return
+    this.#values = new Map()
+    this.#cleared = true
+  }
+
+  toObject(): Record<string, unknown> {
+    for (const key of this.#current.keys()) this.read(key)
+    return Object.fromEntries(this.#current)
+  }
+
+  /** The values as JSON text. Throws where a nested change put something there that JSON cannot carry. */
+  serialize(): string {
+    for (const [key, value] of this.changes().set) assertJson(key, value)
+    return JSON.stringify(Object.fromEntries(this.#current))
+  }
+
+  /** The keys with the bytes of their JSON, largest first. */
+  sizes(): [key: string, bytes: number][] {
+    const encoder = new TextEncoder()
+    return [...this.#current]
+      .map(([key, value]): [string, number] => [key, encoder.encode(jsonOf(key, value)).length])
+      .toSorted((a, b) => b[1] - a[1])
+  }
+
+  get changed(): boolean {
+    if (this.#values === undefined && this.#handedOut === undefined) return false
+    const { set, unset } = this.changes()
+    return set.size > 0 || unset.length > 0
+  }
+
+  changes(): ValueChanges {
+    const set = new Map<string, unknown>()
+    for (const [key, value] of this.#current) {
+      if (this.#cleared || this.#differs(key, value)) set.set(key, value)
+    }
+    const unset = [...this.#loaded.keys()].filter((key) => !this.#current.has(key))
+    return { cleared: this.#cleared, set, unset }
+  }
+
+  /** Lays the changes over what another request has stored meanwhile. */
+  rebase(stored: ReadonlyMap<string, unknown>): void {
+    const { cleared, set, unset } = this.changes()
+    const values = new Map(cleared ? [] : stored)
+    for (const key of unset) {
+      // A flash value that was consumed here, and set again elsewhere, is another message.
+      const isNewFlash = key.startsWith(FLASH_PREFIX) && !sameJson(stored, this.#loaded, key)
+      if (!isNewFlash) values.delete(key)
+    }
+    for (const [key, value] of set) values.set(key, value)
+    this.#loaded = stored
+    this.#values = values
+    this.#handedOut = undefined
+  }
+
+  /** From now on, what is here is what is stored. */
+  settle(): void {
+    const current = this.#current
+    // The handler may hold the very objects that were stored: it goes on from their JSON of now.
+    const objects = [...current].filter(([, value]) => typeof value === 'object' && value !== null)
+    this.#loaded = new Map(current)
+    this.#values = undefined
+    this.#handedOut = new Map(objects.map(([key, value]) => [key, jsonOf(key, value)]))
+    this.#cleared = false
+  }
+
+  #handOut(key: string): void {
+    const loaded = this.#loaded.get(key)
+    this.#handedOut ??= new Map()
+    if (!this.#handedOut.has(key)) this.#handedOut.set(key, jsonOf(key, loaded))
+  }
+
+  #differs(key: string, value: unknown): boolean {
+    if (!this.#loaded.has(key)) return true
+    const loaded = this.#loaded.get(key)
+    const before = this.#handedOut?.get(key)
+    if (before === undefined && Object.is(loaded, value)) return false
+    if (typeof value !== 'object' || value === null) return !Object.is(loaded, value)
+    return (before ?? jsonOf(key, loaded)) !== jsonOf(key, value)
+  }
+}
+
+function sameJson(
+  a: ReadonlyMap<string, unknown>,
+  b: ReadonlyMap<string, unknown>,
+  key: string,
+): boolean {
+  return JSON.stringify(a.get(key)) === JSON.stringify(b.get(key))
+}

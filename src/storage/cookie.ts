@@ -1,0 +1,37 @@
+import type { SessionBackend } from '../session-engine.ts'
+import { storageOver } from '../session-storage.ts'
+import type { SessionStorage, SessionStorageOptions } from '../session-storage.ts'
+import type { SessionData } from '../session.ts'
+
+/**
+ * Keeps the whole session in the cookie: no server-side storage, at most 4096 bytes, and no way to end a session from
+ * the server before it expires (a copy of the cookie stays good until then).
+ *
+ * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ */
+export function createCookieSessionStorage<
+  Data extends object = SessionData,
+  FlashData extends object = Data,
+>(options: SessionStorageOptions = {}): SessionStorage<Data, FlashData> {
+  return storageOver<Data, FlashData>(cookieBackend, options)
+}
+
+const cookieBackend: SessionBackend = {
+  kind: 'cookie',
+  immediate: true,
+  load(body) {
+    const values = parseObject(body)
+    return values === null ? 'invalid' : { id: '', values: new Map(Object.entries(values)) }
+  },
+  save: ({ values }) => ({ body: values.serialize(), id: '' }),
+  remove: () => undefined,
+}
+
+function parseObject(text: string): object | null {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && !Array.isArray(value) ? value : null
+  } catch {
+    return null
+  }
+}

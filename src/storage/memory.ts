@@ -1,0 +1,80 @@
+import { SessionError } from '../errors.ts'
+import { createStoreSessionStorage } from '../session-store.ts'
+import type { SessionStore } from '../session-store.ts'
+import type { SessionStorage, SessionStorageOptions } from '../session-storage.ts'
+import type { SessionData } from '../session.ts'
+
+export interface MemorySessionStorageOptions extends SessionStorageOptions {
+  /** How many sessions are kept; beyond it, those that were written longest ago go first. Default: 100,000. */
+  maxRecords?: number | undefined
+}
+
+/**
+ * Keeps sessions in the memory of this process, for development, tests and single processes: they end with it.
+ *
+ * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ */
+export function createMemorySessionStorage<
+  Data extends object = SessionData,
+  FlashData extends object = Data,
+>(options: MemorySessionStorageOptions = {}): SessionStorage<Data, FlashData> {
+  const { maxRecords = 100_000 } = options
+  if (!Number.isSafeInteger(maxRecords) || maxRecords < 1) {
+    throw new SessionError(
+      'ERR_SESSION_CONFIG',
+      `\`maxRecords\` is ${maxRecords}: write a whole number of sessions, at least 1.`,
+    )
+  }
+  return createStoreSessionStorage<Data, FlashData>(createMemoryStore(maxRecords), options)
+}
+
+interface MemoryRecord {
+  readonly data: string
+  readonly version: string
+  readonly expiresAt: number
+}
+
+/** How many of the oldest records a write looks at, to drop the expired ones among them. */
+const SWEEP = 2
+
+/** A {@link SessionStore} over a Map, in the order of the last write. */
+export function createMemoryStore(maxRecords: number): SessionStore {
+  const records = new Map<string, MemoryRecord>()
+  let writes = 0
+
+  function find(key: string): MemoryRecord | null {
+    const record = records.get(key)
+    if (record === undefined) return null
+    if (record.expiresAt > Date.now()) return record
+    records.delete(key)
+    return null
+  }
+
+  // Each write may add one record and looks at two, so that expired ones cannot pile up for long.
+  function sweep(): void {
+    let looks = SWEEP
+    for (const [key, record] of records) {
+      const isOver = record.expiresAt <= Date.now() || records.size > maxRecords
+      if (isOver) records.delete(key)
+      else if (--looks <= 0) return
+    }
+  }
+
+  return {
+    async read(key) {
+      const record = find(key)
+      return record && { data: record.data, version: record.version }
+    },
+    async write(key, data, expires, expected) {
+      if ((find(key)?.version ?? null) !== expected) return null
+      const version = String(++writes)
+      records.delete(key) // so that it moves to the end
+      records.set(key, { data, version, expiresAt: expires.getTime() })
+      sweep()
+      return version
+    },
+    async delete(key) {
+      records.delete(key)
+    },
+  }
+}

@@ -1,0 +1,151 @@
+import { createMemorySessionStorage } from 'fetch-sessions'
+import { session } from 'fetch-sessions/hono'
+import type { SessionEnv } from 'fetch-sessions/hono'
+import { Hono } from 'hono'
+import type { Context } from 'hono'
+import { HTTPException } from 'hono/http-exception'
+import { describe, expect, it } from 'vitest'
+
+import { adapterConformance } from '../conformance/adapter.ts'
+import { createClient } from '../support/client.ts'
+import { SECRET } from '../support/secrets.ts'
+
+adapterConformance('hono', (mounts, handler) => {
+  const errors: unknown[] = []
+  const app = new Hono<SessionEnv>()
+  for (const mount of mounts) app.use(session(mount))
+  app.all('*', (c) =>
+    handler({
+      request: c.req.raw,
+      path: c.req.path,
+      session: (key = 'session') => c.get(key as 'session'),
+    }),
+  )
+  app.onError((error) => {
+    errors.push(error)
+    return new Response('failed', { status: 500 })
+  })
+  // Hono hands a thrown Response on to whoever called fetch().
+  const fetch = async (request: Request): Promise<Response> =>
+    Promise.resolve(app.fetch(request)).catch((thrown: unknown) => thrown as Response)
+  return { fetch, errors }
+})
+
+const storage = createMemorySessionStorage<{ n: number }, { notice: string }>({
+  cookie: { secrets: [SECRET] },
+})
+
+describe('session() for Hono', () => {
+  it('is found by c.get and c.var', async () => {
+    const app = new Hono().use(session({ storage })).get('/', (c) => {
+      return c.json(c.get('session') === c.var.session)
+    })
+    expect(await (await app.request('/')).json()).toBe(true)
+  })
+
+  it('sends no header twice that was set before the handler', async () => {
+    const app = new Hono()
+      .use(async (c, next) => {
+        c.header('x-before', '1')
+        c.header('set-cookie', 'before=1', { append: true })
+        await next()
+        c.header('x-after', '1')
+      })
+      .use(session({ storage }))
+      .get('/', (c) => {
+        c.var.session.set('n', 1)
+        c.header('cache-control', 'public, max-age=5')
+        return c.text('ok')
+      })
+    const { headers } = await app.request('/')
+    expect([headers.get('x-before'), headers.get('x-after')]).toEqual(['1', '1'])
+    expect(headers.getSetCookie()).toEqual(['before=1', expect.stringContaining('__session=')])
+    expect(headers.get('cache-control')).toBe('private, max-age=5')
+  })
+
+  it('does not bring old headers back onto an immutable response', async () => {
+    const app = new Hono().use(session({ storage })).get('/', async (c) => {
+      c.var.session.set('n', 1)
+      c.header('cache-control', 'public')
+      c.header('set-cookie', 'own=1', { append: true })
+      return c.newResponse((await fetch('data:,x')).body)
+    })
+    const { headers } = await app.request('/')
+    expect(headers.get('cache-control')).toBe('private')
+    expect(headers.getSetCookie()).toEqual(['own=1', expect.stringContaining('__session=')])
+  })
+
+  it('takes an HTTPException for the response that it carries', async () => {
+    const app = new Hono().use(session({ storage })).get('/:status', (c) => {
+      c.var.session.flash('notice', 'Sign in first')
+      throw new HTTPException(Number(c.req.param('status')) as 401, { message: 'no' })
+    })
+    const refused = await app.request('/401')
+    expect([refused.status, refused.headers.getSetCookie().length]).toEqual([401, 1])
+    const broken = await app.request('/503')
+    expect([broken.status, broken.headers.getSetCookie().length]).toEqual([503, 0])
+  })
+
+  it('saves nothing when an exception was turned into another response', async () => {
+    const app = new Hono().use(session({ storage })).get('/', (c) => {
+      c.var.session.set('n', 1)
+      throw new Error('broken')
+    })
+    app.onError((_, c) => c.text('sorry', 400))
+    const response = await app.request('/')
+    expect([response.status, response.headers.getSetCookie()]).toEqual([400, []])
+  })
+
+  it('makes the storage once per environment', async () => {
+    let made = 0
+    const app = new Hono()
+      .use(
+        session({
+          storage: (c: Context<{ Bindings: { SECRET: string } }>) => {
+            made++
+            return createMemorySessionStorage<{ n: number }>({
+              cookie: { secrets: [c.env.SECRET] },
+            })
+          },
+        }),
+      )
+      .get('/', (c) => {
+        c.var.session.set('n', (c.var.session.get('n') ?? 0) + 1)
+        return c.text(String(c.var.session.get('n')))
+      })
+    const bindings = { SECRET }
+    const client = createClient(async (request) => app.fetch(request, bindings))
+    await client.get('/')
+    await client.get('/')
+    expect(made).toBe(1)
+    // Node servers hand over a new object with each request.
+    const onNode = createClient(async (request) => app.fetch(request, { SECRET, socket: {} }))
+    await onNode.get('/')
+    expect(await (await onNode.get('/')).text()).toBe('2')
+    expect(made).toBe(1)
+    await app.request('/', {}, { SECRET: `${SECRET}, another` })
+    expect(made).toBe(2)
+  })
+
+  it("prefers the environment's SESSION_SECRET to the process's", async () => {
+    const app = new Hono().use(session()).get('/', (c) => {
+      const n = c.var.session.get('n')
+      c.var.session.set('n', 1)
+      return c.text(String(n))
+    })
+    const one = createClient(async (request) => app.fetch(request, { SESSION_SECRET: SECRET }))
+    await one.get('/')
+    expect(await (await one.get('/')).text()).toBe('1')
+    const two = createClient(async (request) =>
+      app.fetch(request, { SESSION_SECRET: 'another secret of an environment' }),
+    )
+    two.cookies.set('__session', one.cookies.get('__session') ?? '')
+    expect(await (await two.get('/')).text()).toBe('undefined')
+  })
+
+  it('refuses a storage that is none, at start', () => {
+    expect(() => session({ storage: {} as typeof storage })).toThrow(
+      expect.objectContaining({ code: 'ERR_SESSION_CONFIG' }),
+    )
+  })
+})

@@ -1,0 +1,17 @@
+import { defineConfig, type UserConfig } from 'tsdown'
+
+const config: UserConfig = defineConfig({
+  entry: ['src/index.ts', 'src/storage/*.ts', 'adapters/*.ts'],
+  root: '.',
+  platform: 'neutral',
+  format: 'esm',
+  target: 'es2022',
+  tsconfig: 'tsconfig.build.json',
+  // File for file, so that a stack trace and an import both lead to the source's name.
+  unbundle: true,
+  deps: { skipNodeModulesBundle: true },
+  dts: true,
+  clean: true,
+})
+
+export default config

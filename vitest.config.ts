@@ -1,0 +1,21 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^fetch-sessions$/, replacement: at('src/index.ts') },
+      { find: /^fetch-sessions\/storage\/(.+)$/, replacement: at('src/storage/$1.ts') },
+      { find: /^fetch-sessions\/(.+)$/, replacement: at('adapters/$1.ts') },
+    ],
+  },
+  test: {
+    include: ['test/**/*.test.{ts,tsx}'],
+    testTimeout: 30_000,
+    hookTimeout: 120_000,
+    restoreMocks: true,
+    unstubEnvs: true,
+  },
+})
