@@ -9,7 +9,6 @@ const config: UserConfig = defineConfig({
   tsconfig: 'tsconfig.build.json',
   // File for file, so that a stack trace and an import both lead to the source's name.
   unbundle: true,
-  deps: { skipNodeModulesBundle: true },
   dts: true,
   clean: true,
 })

@@ -49,8 +49,9 @@ export class SessionValues {
     return value
   }
 
-  set(key: string, value: unknown): void {
-    assertJson(key, value)
+  /** @param name what the caller calls the key, for the message */
+  set(key: string, value: unknown, name: string = key): void {
+    assertJson(name, value)
     this.#writable.set(key, value)
   }
 

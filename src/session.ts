@@ -209,7 +209,7 @@ export class Session<Data extends object = SessionData, FlashData extends object
    * @throws SessionError `ERR_SESSION_VALUE` where JSON cannot carry the value
    */
   flash<Key extends KeyOf<FlashData>>(name: Key, value: FlashData[Key]): void {
-    this.#write(`flash("${name}")`).set(flashKey(name), value)
+    this.#write(`flash("${name}")`).set(flashKey(name), value, name)
   }
 
   /** Removes the value and the flash value of that name. */

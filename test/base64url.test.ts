@@ -1,0 +1,41 @@
+import { Buffer } from 'node:buffer'
+
+import { decodeBase64url, encodeBase64url } from '../src/base64url.ts'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+
+describe.each([
+  ['with the native Buffer', Buffer],
+  ['with btoa and atob', undefined],
+])('base64url %s', (_, native) => {
+  // `undefined` as an argument would choose the default, so the global is taken away instead.
+  const encode = (bytes: Uint8Array): string => without(native, () => encodeBase64url(bytes))
+  const decode = (text: string): Uint8Array | null => without(native, () => decodeBase64url(text))
+
+  it('writes what Node writes, and reads it back', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        const text = Buffer.from(bytes).toString('base64url')
+        expect(encode(bytes)).toBe(text)
+        expect([...(decode(text) ?? [])]).toEqual([...bytes])
+      }),
+    )
+  })
+
+  it.each(['A', 'AA==', 'A+', 'A/', 'A A', 'AA\n', 'é', 'AB', 'AAB', 'AAAAA', '%41'])(
+    'refuses %j, which is not what it would write',
+    (text) => {
+      expect(decode(text)).toBeNull()
+    },
+  )
+})
+
+function without<T>(native: typeof Buffer | undefined, use: () => T): T {
+  const { Buffer: original } = globalThis
+  globalThis.Buffer = native as typeof Buffer
+  try {
+    return use()
+  } finally {
+    globalThis.Buffer = original
+  }
+}

@@ -1,0 +1,302 @@
+import {
+  createCookieSessionStorage,
+  createMemorySessionStorage,
+  createSession,
+  createSessionStorage,
+  isSession,
+} from 'fetch-sessions'
+import type { FlashSessionData, SessionData, SessionStorage } from 'fetch-sessions'
+import { toCookie } from './support/client.ts'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+
+// The secrets here are short on purpose, and outside of production that is a warning.
+beforeEach(() => {
+  vi.spyOn(console, 'warn').mockImplementation(() => {})
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2026, 0, 1) })
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+const cookieStorage = createCookieSessionStorage({
+  cookie: {
+    name: '__session',
+    secrets: ['s3cr3t'],
+    httpOnly: true,
+    secure: true,
+    sameSite: 'lax',
+    maxAge: 60 * 60 * 24 * 30,
+  },
+})
+
+describe('the session API', () => {
+  it('sets, flashes, reads and commits', async () => {
+    const request = new Request('https://app.example/')
+    const session = await cookieStorage.getSession(request.headers.get('Cookie'))
+    session.set('userId', '12345')
+    session.set('theme', 'dark')
+    session.set('cartItems', ['item1', 'item2'])
+    session.flash('successMessage', 'Profile updated successfully!')
+    session.flash('errorMessage', 'Invalid email address')
+    expect([session.has('userId'), session.has('successMessage')]).toEqual([true, true])
+    expect(session.get('userId')).toBe('12345')
+    expect(session.get('successMessage')).toBe('Profile updated successfully!')
+    expect(session.get('successMessage')).toBeUndefined()
+
+    const response = new Response()
+    response.headers.set('Set-Cookie', await cookieStorage.commitSession(session))
+    const [setCookie] = response.headers.getSetCookie()
+    expect(setCookie).toMatch(
+      /^__session=[\w-]+; Max-Age=2592000; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+    )
+    const next = await cookieStorage.getSession(toCookie(setCookie))
+    expect(next.data).toEqual({
+      userId: '12345',
+      theme: 'dark',
+      cartItems: ['item1', 'item2'],
+      __flash_errorMessage__: 'Invalid email address',
+    })
+  })
+
+  it('is the same for memory storage', async () => {
+    const memoryStorage = createMemorySessionStorage({
+      cookie: { name: '__session', secrets: ['s3cr3t'], maxAge: 60 * 60 * 24 },
+    })
+    const session = await memoryStorage.getSession()
+    session.set('user', { id: '123', name: 'Alice' })
+    const setCookie = await memoryStorage.commitSession(session)
+    const sameSession = await memoryStorage.getSession(toCookie(setCookie))
+    expect(sameSession.get('user')).toEqual({ id: '123', name: 'Alice' })
+    expect(sameSession.id).toBe(session.id)
+    await memoryStorage.destroySession(sameSession)
+    expect((await memoryStorage.getSession(toCookie(setCookie))).data).toEqual({})
+  })
+
+  it('destroys sessions', async () => {
+    const session = await cookieStorage.getSession()
+    expect(await cookieStorage.destroySession(session)).toBe(
+      '__session=; Max-Age=0; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; SameSite=Lax',
+    )
+  })
+
+  it('tells sessions from other objects', async () => {
+    expect(isSession(await cookieStorage.getSession())).toBe(true)
+    expect(isSession({})).toBe(false)
+  })
+
+  it('rotates secrets', async () => {
+    const before = createCookieSessionStorage({ cookie: { secrets: ['secret2'] } })
+    const after = createCookieSessionStorage({ cookie: { secrets: ['secret1', 'secret2'] } })
+    const session = await before.getSession()
+    session.set('userId', '1')
+    const resumed = await after.getSession(toCookie(await before.commitSession(session)))
+    expect(resumed.get('userId')).toBe('1')
+    const renewed = toCookie(await after.commitSession(resumed))
+    expect((await before.getSession(renewed)).origin).toBe('tampered')
+  })
+
+  it('refuses cookies that browsers would not keep', async () => {
+    const largeSession = await cookieStorage.getSession()
+    largeSession.set('data', 'x'.repeat(5000))
+    await expect(cookieStorage.commitSession(largeSession)).rejects.toThrow(
+      /^Cookie length will exceed browser maximum. Length: \d+/,
+    )
+  })
+
+  it('makes sessions by hand', () => {
+    expect(createSession().id).toBe('')
+    const session = createSession({ a: 1 }, 'id')
+    expect([session.id, session.get('a')]).toEqual(['id', 1])
+  })
+})
+
+describe('a custom storage', () => {
+  function createDatabase(): {
+    storage: SessionStorage
+    rows: Map<string, { data: string; expires: Date | undefined }>
+  } {
+    const rows = new Map<string, { data: string; expires: Date | undefined }>()
+    const storage = createSessionStorage({
+      cookie: { name: '__session', secrets: ['db-secret'], secure: true, httpOnly: true },
+      async createData(data, expires) {
+        const id = `row-${rows.size + 1}`
+        rows.set(id, { data: JSON.stringify(data), expires })
+        return id
+      },
+      async readData(id) {
+        const row = rows.get(id)
+        if (!row || (row.expires && row.expires < new Date())) return null
+        return JSON.parse(row.data) as FlashSessionData<SessionData, SessionData>
+      },
+      async updateData(id, data, expires) {
+        rows.set(id, { data: JSON.stringify(data), expires })
+      },
+      async deleteData(id) {
+        rows.delete(id)
+      },
+    })
+    return { storage, rows }
+  }
+
+  it('creates, reads, updates and deletes through its strategy', async () => {
+    const { storage, rows } = createDatabase()
+    const session = await storage.getSession()
+    session.set('n', 1)
+    session.flash('notice', 'hi')
+    const token = toCookie(await storage.commitSession(session))
+    expect([...rows]).toEqual([
+      [
+        'row-1',
+        { data: '{"n":1,"__flash_notice__":"hi"}', expires: new Date(Date.now() + 14 * 86400e3) },
+      ],
+    ])
+    const resumed = await storage.getSession(token)
+    expect([resumed.id, resumed.get('n'), resumed.get('notice')]).toEqual(['row-1', 1, 'hi'])
+    await storage.commitSession(resumed)
+    expect(rows.get('row-1')?.data).toBe('{"n":1}')
+    await storage.destroySession(resumed)
+    expect(rows.size).toBe(0)
+    expect((await storage.getSession(token)).origin).toBe('unknown')
+  })
+
+  it('updates the record of a session that was made by hand with an id', async () => {
+    const { storage, rows } = createDatabase()
+    await storage.commitSession(createSession({ n: 5 }, 'row-9'))
+    expect(rows.get('row-9')?.data).toBe('{"n":5}')
+  })
+
+  it('gives another id with regenerate(), and deletes the old record', async () => {
+    const { storage, rows } = createDatabase()
+    const session = await storage.getSession()
+    session.set('n', 1)
+    await storage.commitSession(session)
+    session.regenerate()
+    await storage.commitSession(session)
+    expect([...rows.keys()]).toEqual(['row-2'])
+    expect(session.id).toBe('row-2')
+  })
+})
+
+describe('flash messages', () => {
+  it('are consumed by the first read, in whatever request that is', async () => {
+    const session = await cookieStorage.getSession()
+    session.flash('success', 'Account created successfully!')
+    session.flash('error', 'Invalid password')
+    session.set('userId', '123')
+    const next = await cookieStorage.getSession(
+      toCookie(await cookieStorage.commitSession(session)),
+    )
+    expect(next.has('success')).toBe(true)
+    expect(next.get('success')).toBe('Account created successfully!')
+    expect([next.has('success'), next.get('success')]).toEqual([false, undefined])
+    const last = await cookieStorage.getSession(toCookie(await cookieStorage.commitSession(next)))
+    expect([last.get('success'), last.get('error'), last.get('userId')]).toEqual([
+      undefined,
+      'Invalid password',
+      '123',
+    ])
+  })
+})
+
+describe('session expiration', () => {
+  const commit = async (
+    options?: Parameters<SessionStorage['commitSession']>[1],
+  ): Promise<string> => cookieStorage.commitSession(await cookieStorage.getSession(), options)
+
+  it('is the default, or chosen for one commit', async () => {
+    expect(await commit()).toContain('; Max-Age=2592000;')
+    expect(await commit({ maxAge: 60 * 60 })).toContain('; Max-Age=3600;')
+    const byDate = await commit({ expires: new Date(Date.now() + 60 * 60 * 1000) })
+    expect(byDate).toContain('; Expires=Thu, 01 Jan 2026 01:00:00 GMT')
+    expect(byDate).not.toContain('Max-Age')
+    expect(await commit({ maxAge: undefined })).not.toMatch(/Max-Age|Expires/)
+  })
+
+  it('is enforced by the server', async () => {
+    const byAge = toCookie(await commit({ maxAge: 60 * 60 }))
+    const byDate = toCookie(await commit({ expires: new Date(Date.now() + 60 * 60 * 1000) }))
+    const origins = async (): Promise<string[]> =>
+      Promise.all(
+        [byAge, byDate].map(async (token) => (await cookieStorage.getSession(token)).origin),
+      )
+    vi.setSystemTime(Date.now() + 60 * 60 * 1000 - 1)
+    expect(await origins()).toEqual(['resumed', 'resumed'])
+    vi.setSystemTime(Date.now() + 1)
+    expect(await origins()).toEqual(['expired', 'expired'])
+  })
+
+  it('refuses a date that is none', async () => {
+    await expect(commit({ expires: new Date('never') })).rejects.toMatchObject({
+      code: 'ERR_SESSION_CONFIG',
+    })
+  })
+})
+
+describe('session management patterns', () => {
+  interface Data {
+    userId: string
+    cart: string[]
+  }
+  const storage = createCookieSessionStorage<Data, { error: string; success: string }>({
+    cookie: { secrets: ['secret'] },
+  })
+
+  const redirect = (location: string, headers: Record<string, string>): Response =>
+    new Response(null, { status: 302, headers: { location, ...headers } })
+
+  async function loader(request: Request): Promise<Response> {
+    const session = await storage.getSession(request.headers.get('Cookie'))
+    if (!session.get('userId')) {
+      session.flash('error', 'Please log in to continue')
+      return redirect('/login', { 'Set-Cookie': await storage.commitSession(session) })
+    }
+    return Response.json({ user: session.get('userId'), successMessage: session.get('success') })
+  }
+
+  async function addToCart(request: Request, productId: string): Promise<Response> {
+    const session = await storage.getSession(request.headers.get('Cookie'))
+    const cart = session.get('cart') ?? []
+    cart.push(productId)
+    session.set('cart', cart)
+    session.flash('success', 'Item added to cart!')
+    return redirect('/products', { 'Set-Cookie': await storage.commitSession(session) })
+  }
+
+  const requestWith = (response?: Response): Request =>
+    new Request('https://app.example/', {
+      headers: response ? { Cookie: toCookie(response.headers.getSetCookie()[0]) } : {},
+    })
+
+  it('redirects with a flash message, and reads it once', async () => {
+    const response = await loader(requestWith())
+    expect(response.headers.get('location')).toBe('/login')
+    const session = await storage.getSession(requestWith(response).headers.get('Cookie'))
+    expect(session.get('error')).toBe('Please log in to continue')
+  })
+
+  it('fills a cart', async () => {
+    const one = await addToCart(requestWith(), 'tea')
+    const two = await addToCart(requestWith(one), 'mug')
+    const session = await storage.getSession(requestWith(two).headers.get('Cookie'))
+    expect([session.get('cart'), session.get('success')]).toEqual([
+      ['tea', 'mug'],
+      'Item added to cart!',
+    ])
+  })
+})
+
+describe('invalid input', () => {
+  it.each([null, undefined, '', 'invalid', '__session=corrupted.signature'])(
+    'gives an empty session: %j',
+    async (header) => {
+      const session = await cookieStorage.getSession(header)
+      expect([session.id, session.get('anything'), session.data]).toEqual(['', undefined, {}])
+    },
+  )
+
+  it('is whatever a decode option throws on, too', async () => {
+    const decode = (value: string): string => decodeURIComponent(value)
+    const { origin } = await cookieStorage.getSession('__session=%E0%A4', { decode })
+    expect(origin).toBe('tampered')
+  })
+})

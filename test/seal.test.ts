@@ -1,0 +1,156 @@
+import { createDecipheriv, hkdfSync } from 'node:crypto'
+
+import { hchacha } from '@noble/ciphers/chacha.js'
+import { createSealedCodec } from '../src/seal.ts'
+import type { Token, TokenCodec, TokenContext, TokenTimes } from '../src/token.ts'
+import { OLD_SECRET, SECRET } from './support/secrets.ts'
+import vectors from './vectors/sealed-tokens.json' with { type: 'json' }
+import fc from 'fast-check'
+import { describe, expect, it, vi } from 'vitest'
+
+const CONTEXT: TokenContext = { kind: 'cookie', cookieName: '__session' }
+const TIMES: TokenTimes = { createdAt: 1000, expiresAt: 2000, fixed: false, transient: false }
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+
+async function codecFor(secrets: string[], context: TokenContext = CONTEXT): Promise<TokenCodec> {
+  const codec = createSealedCodec(secrets, context)
+  await codec.ready()
+  return codec
+}
+
+describe.each(vectors)('the sealed token of $description', (vector) => {
+  const context = { kind: vector.kind as TokenContext['kind'], cookieName: vector.cookieName }
+
+  it('opens to its body and times', async () => {
+    const codec = await codecFor([vector.secret], context)
+    const { body, times } = vector
+    expect(codec.open(vector.token)).toEqual({ body, times, stale: false })
+    expect(codec.peek(vector.token)).toEqual({ times, stale: false })
+  })
+
+  it('is sealed to the same text under the same nonce', async () => {
+    const codec = await codecFor([vector.secret], context)
+    vi.spyOn(crypto, 'getRandomValues').mockImplementation((array) => {
+      ;(array as unknown as Uint8Array).set(Buffer.from(vector.nonce, 'hex'))
+      return array
+    })
+    expect(codec.seal(vector.body, vector.times)).toBe(vector.token)
+  })
+
+  it('is what the format says, read with other code', () => {
+    const bytes = Buffer.from(vector.token, 'base64url')
+    const derived = Buffer.from(hkdfSync('sha256', vector.secret, '', 'fetch-sessions v1', 36))
+    expect(bytes.subarray(2, 6)).toEqual(derived.subarray(32))
+    expect(bytes.readUIntBE(6, 6)).toBe(vector.times.createdAt)
+    expect(bytes.readUIntBE(12, 6)).toBe(vector.times.expiresAt)
+    expect(decryptWithNode(derived.subarray(0, 32), bytes, context)).toBe(vector.body)
+  })
+})
+
+describe('createSealedCodec', () => {
+  it('gives back every body and both times', async () => {
+    const codec = await codecFor([SECRET])
+    const moment = fc.integer({ min: 0, max: 2 ** 48 - 1 })
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'grapheme', maxLength: 300 }),
+        fc.record({
+          createdAt: moment,
+          expiresAt: moment,
+          fixed: fc.boolean(),
+          transient: fc.boolean(),
+        }),
+        (body, times) => {
+          const token = codec.seal(body, times) as string
+          expect(codec.open(token)).toEqual({ body, times, stale: false })
+        },
+      ),
+    )
+  })
+
+  it('never opens a token of which one character was changed, added or left out', async () => {
+    const codec = await codecFor([SECRET, OLD_SECRET])
+    for (const body of ['{}', '{"a":1}', '{"user":"ada"}']) {
+      const token = codec.seal(body, TIMES) as string
+      for (let i = 0; i <= token.length; i++) {
+        const [before, after] = [token.slice(0, i), token.slice(i + 1)]
+        for (const char of [...ALPHABET, '=', '+', '/', '.', ' ', '%', '\0', 'é']) {
+          if (char !== token[i]) expect(codec.open(before + char + after)).toBeNull()
+          expect(codec.open(before + char + token.slice(i))).toBeNull()
+        }
+        if (i === token.length) continue
+        expect(codec.open(before)).toBeNull()
+        expect(codec.open(before + after)).toBeNull()
+      }
+    }
+  }, 120_000)
+
+  it('never throws on any text', async () => {
+    const codec = await codecFor([SECRET])
+    const text = fc.oneof(fc.string(), fc.stringMatching(/^AQ[\w-]{0,200}$/))
+    fc.assert(
+      fc.property(text, (value) => {
+        expect(codec.open(value)).toBeNull()
+        expect(() => codec.peek(value)).not.toThrow()
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('refuses a token of another cookie, another kind of storage, and another secret', async () => {
+    const token = (await codecFor([SECRET])).seal('{}', TIMES) as string
+    const others = [
+      codecFor([SECRET], { ...CONTEXT, cookieName: 'other' }),
+      codecFor([SECRET], { ...CONTEXT, kind: 'id' }),
+      codecFor([OLD_SECRET]),
+    ]
+    for (const codec of await Promise.all(others)) expect(codec.open(token)).toBeNull()
+  })
+
+  it('seals with the newest secret and opens with all, telling which is stale', async () => {
+    const old = await codecFor([OLD_SECRET])
+    const rotated = await codecFor([SECRET, OLD_SECRET])
+    const token = old.seal('{}', TIMES) as string
+    expect((rotated.open(token) as Token).stale).toBe(true)
+    expect(rotated.peek(token)?.stale).toBe(true)
+    const renewed = rotated.seal('{}', TIMES) as string
+    expect((rotated.open(renewed) as Token).stale).toBe(false)
+    expect(old.open(renewed)).toBeNull()
+  })
+
+  it('seals the same body to another token each time', async () => {
+    const codec = await codecFor([SECRET])
+    const tokens = Array.from({ length: 100 }, () => codec.seal('{}', TIMES))
+    expect(new Set(tokens).size).toBe(100)
+  })
+
+  it('derives no key when it is made, and each once', async () => {
+    const derive = vi.spyOn(crypto.subtle, 'deriveBits')
+    const secret = `a secret that no other test has ${Math.random()}`
+    const codecs = [createSealedCodec([secret], CONTEXT), createSealedCodec([secret], CONTEXT)]
+    expect(derive).not.toHaveBeenCalled()
+    for (const codec of codecs) await codec.ready()
+    expect(derive).toHaveBeenCalledTimes(1)
+    expect(codecs[0]?.ready()).toBeUndefined()
+  })
+})
+
+function decryptWithNode(key: Uint8Array, bytes: Buffer, context: TokenContext): string {
+  const words = (part: Uint8Array): Uint32Array => new Uint32Array(Uint8Array.from(part).buffer)
+  const nonce = bytes.subarray(18, 42)
+  const subkey = new Uint32Array(8)
+  const sigma = words(Buffer.from('expand 32-byte k'))
+  hchacha(sigma, words(key), words(nonce.subarray(0, 16)), subkey)
+  const iv = Buffer.concat([Buffer.alloc(4), nonce.subarray(16)])
+  const decipher = createDecipheriv('chacha20-poly1305', Buffer.from(subkey.buffer), iv, {
+    authTagLength: 16,
+  })
+  const aad = Buffer.concat([
+    bytes.subarray(0, 18),
+    Buffer.from(`${context.kind}:${context.cookieName}`),
+  ])
+  const sealed = bytes.subarray(42, -16)
+  decipher.setAAD(aad, { plaintextLength: sealed.length })
+  decipher.setAuthTag(bytes.subarray(-16))
+  return Buffer.concat([decipher.update(sealed), decipher.final()]).toString()
+}
