@@ -1,0 +1,37 @@
+import { createCookieSessionStorage } from 'fetch-sessions/storage/cookie'
+import { createSealedCodec } from '../../src/seal.ts'
+import { storageConformance } from '../conformance/storage.ts'
+import { toCookie } from '../support/client.ts'
+import { SECRET } from '../support/secrets.ts'
+import { describe, expect, it } from 'vitest'
+
+storageConformance('cookie', createCookieSessionStorage)
+
+describe('createCookieSessionStorage', () => {
+  it('has no id', async () => {
+    const storage = createCookieSessionStorage({ cookie: { secrets: [SECRET] } })
+    const session = await storage.getSession()
+    const resumed = await storage.getSession(toCookie(await storage.commitSession(session)))
+    expect([session.id, resumed.id, resumed.origin]).toEqual(['', '', 'resumed'])
+  })
+
+  it('hides what it holds', async () => {
+    const storage = createCookieSessionStorage({ cookie: { secrets: [SECRET] } })
+    const session = await storage.getSession()
+    session.set('user', 'ada')
+    const [, token = ''] = toCookie(await storage.commitSession(session)).split('=')
+    expect(Buffer.from(token, 'base64url').toString('latin1')).not.toMatch(/user|ada/)
+  })
+
+  it.each(['[]', 'null', '1', '"text"', '{', ''])(
+    'calls a token invalid that authenticates but holds no session: %s',
+    async (body) => {
+      const codec = createSealedCodec([SECRET], { kind: 'cookie', cookieName: '__session' })
+      await codec.ready()
+      const times = { createdAt: 0, expiresAt: Date.now() + 1000, fixed: false, transient: false }
+      const storage = createCookieSessionStorage({ cookie: { secrets: [SECRET] } })
+      const session = await storage.getSession(`__session=${await codec.seal(body, times)}`)
+      expect([session.origin, session.data]).toEqual(['invalid', {}])
+    },
+  )
+})
