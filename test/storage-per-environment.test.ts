@@ -1,0 +1,48 @@
+import { oncePerEnvironment } from '../src/storage-per-environment.ts'
+import { describe, expect, it, vi } from 'vitest'
+
+describe('oncePerEnvironment', () => {
+  const factory = (): ((environment: unknown) => object) & { made: () => number } => {
+    const make = vi.fn((environment: object) => ({
+      url: Reflect.get(environment, 'URL') as string,
+    }))
+    const resolve = oncePerEnvironment<undefined>(make)
+    return Object.assign((environment: unknown) => resolve(environment, undefined), {
+      made: () => make.mock.calls.length,
+    })
+  }
+
+  it('makes one storage for one environment', () => {
+    const storageFor = factory()
+    const environment = { URL: 'a' }
+    expect(storageFor(environment)).toBe(storageFor(environment))
+    expect(storageFor.made()).toBe(1)
+  })
+
+  it('makes one storage where all that was read is the same', () => {
+    const storageFor = factory()
+    expect(storageFor({ URL: 'a', socket: {} })).toBe(storageFor({ URL: 'a', socket: {} }))
+    expect(storageFor.made()).toBe(1)
+  })
+
+  it('makes another where a binding that was read is another', () => {
+    const storageFor = factory()
+    expect(storageFor({ URL: 'a' })).not.toBe(storageFor({ URL: 'b' }))
+    expect(storageFor({ URL: 'b' })).toEqual({ url: 'b' })
+    expect(storageFor.made()).toBe(2)
+  })
+
+  it.each([undefined, null, 'text'])('takes %j for an environment without bindings', (nothing) => {
+    const storageFor = factory()
+    expect(storageFor(nothing)).toBe(storageFor(undefined))
+  })
+
+  it('forgets old environments beyond a few', () => {
+    const storageFor = factory()
+    for (let i = 0; i < 100; i++) storageFor({ URL: `${i}` })
+    storageFor({ URL: '99' })
+    expect(storageFor.made()).toBe(100)
+    storageFor({ URL: '0' })
+    expect(storageFor.made()).toBe(101)
+  })
+})
