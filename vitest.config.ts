@@ -13,6 +13,9 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.{ts,tsx}'],
+    reporters: process.env['CI']
+      ? ['default', ['json', { outputFile: '.vitest/report.json' }]]
+      : ['default'],
     testTimeout: 30_000,
     hookTimeout: 120_000,
     restoreMocks: true,

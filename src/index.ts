@@ -7,7 +7,8 @@ export type {
   SessionOptions,
   SessionRunner,
 } from './request-session.ts'
-export type { CookieAttributes, CookieLike, CookieOptions } from './session-cookie.ts'
+export type { CookieLike } from './foreign-cookie.ts'
+export type { CookieAttributes, CookieOptions } from './session-cookie.ts'
 export { createSessionStorage } from './session-storage.ts'
 export type {
   ParseOptions,

@@ -1,6 +1,6 @@
 import { decodeBase64url, encodeBase64url } from './base64url.ts'
-import { chain, type MaybePromise } from './maybe-promise.ts'
-import type { CookieLike } from './session-cookie.ts'
+import { chain } from './maybe-promise.ts'
+import type { MaybePromise } from './maybe-promise.ts'
 import { fromFlags, toFlags } from './token.ts'
 import type { Token, TokenCodec, TokenContext, TokenTimes } from './token.ts'
 
@@ -18,25 +18,8 @@ export function createPlainCodec(context: TokenContext): TokenCodec {
   )
 }
 
-/** The same text, signed and encoded by a `Cookie` of `@remix-run/cookie`. */
-export function createForeignCodec(cookie: CookieLike, context: TokenContext): TokenCodec {
-  const codec = plainCodec(
-    context,
-    (text) => text, // cookie.serialize() encodes it
-    async (value) => {
-      try {
-        const text: unknown = await cookie.parse(`${cookie.name}=${value}`)
-        return typeof text === 'string' ? text : null
-      } catch {
-        return null
-      }
-    },
-  )
-  return { ...codec, opensAtOnce: () => false, peek: () => null }
-}
-
 /** A token as a JSON array; kind and name keep it from being taken for another cookie's. */
-function plainCodec(
+export function plainCodec(
   context: TokenContext,
   encode: (text: string) => string,
   decode: (value: string) => MaybePromise<string | null>,

@@ -2,8 +2,10 @@ import { stringifySetCookie } from 'cookie'
 
 import { isProduction, warnOnce } from './environment.ts'
 import { SessionError } from './errors.ts'
-import { createForeignCodec, createPlainCodec } from './plain.ts'
+import { createForeignCodec } from './foreign-cookie.ts'
+import type { CookieLike } from './foreign-cookie.ts'
 import type { MaybePromise } from './maybe-promise.ts'
+import { createPlainCodec } from './plain.ts'
 import { createSealedCodec } from './seal.ts'
 import { acceptingSigned, createSignedCodec } from './signed.ts'
 import type { TokenCodec, TokenContext } from './token.ts'
@@ -43,22 +45,6 @@ export interface CookieOptions extends CookieAttributes {
   protection?: 'encrypted' | 'signed' | undefined
   /** With `encrypted`: reads cookies of the `signed` form too, once, and seals them at the next response. */
   acceptSigned?: boolean | undefined
-}
-
-/** What is used of a `Cookie` of `@remix-run/cookie`. */
-export interface CookieLike {
-  readonly name: string
-  readonly maxAge?: number | undefined
-  readonly expires?: Date | undefined
-  readonly secure?: boolean | undefined
-  readonly sameSite?: string | undefined
-  readonly partitioned?: boolean | undefined
-  readonly signed?: boolean | undefined
-  parse(headerValue: string | null): Promise<unknown>
-  serialize(
-    value: string,
-    attributes?: { maxAge?: number; expires?: Date; secure?: boolean },
-  ): Promise<string>
 }
 
 /** The cookie that a storage reads and writes. */

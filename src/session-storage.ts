@@ -1,12 +1,8 @@
 import { SessionError } from './errors.ts'
+import type { CookieLike } from './foreign-cookie.ts'
 import type { Lifetime } from './lifetime.ts'
 import { createSessionCookie } from './session-cookie.ts'
-import type {
-  CookieAttributes,
-  CookieLike,
-  CookieOptions,
-  SessionCookie,
-} from './session-cookie.ts'
+import type { CookieAttributes, CookieOptions, SessionCookie } from './session-cookie.ts'
 import { createSessionEngine } from './session-engine.ts'
 import type { SessionBackend, SessionEngine } from './session-engine.ts'
 import { controlOf, sessionOf } from './session.ts'

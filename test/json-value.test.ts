@@ -16,7 +16,13 @@ describe('values that JSON cannot carry', () => {
     ['a Map', new Map(), '"key": it is an instance of Map'],
     ['bytes', new Uint8Array(2), '"key": it is an instance of Uint8Array'],
     ['a URL', new URL('https://app.example'), '"key": it is an instance of URL'],
-    ['a class of its own', new (class Cart {})(), '"key": it is an instance of Cart'],
+    [
+      'a class of its own',
+      new (class Cart {
+        items = []
+      })(),
+      '"key": it is an instance of Cart',
+    ],
     ['something with toJSON', { toJSON: () => 1 }, '"key": it is an instance of Object'],
     ['undefined in an array', [undefined], '"key[0]": it is undefined'],
     ['a hole in an array', Array(1), '"key[0]": it is undefined'],

@@ -1,0 +1,153 @@
+import { html } from 'hono/html'
+
+import { drawing } from './art.ts'
+import { maxQuantity, priceLines, totalOf } from './cart.ts'
+import type { PricedLine } from './cart.ts'
+import { formatPrice, products } from './catalogue.ts'
+import type { Product } from './catalogue.ts'
+import { maxNameLength } from './form.ts'
+import type { Html } from './html.ts'
+import { layout, page } from './layout.ts'
+import { paths } from './paths.ts'
+import type { ShopSession } from './shop-session.ts'
+
+/** Makes a page of the shop for one request. */
+export type Page = (session: ShopSession, request: Request) => Html
+
+export const homePage: Page = (session, request) =>
+  layout(
+    'Stoneware for every day',
+    session,
+    request,
+    html`<h1>Stoneware for every day</h1>
+      <p class="lead">Thrown, glazed and fired in small batches.</p>
+      <ul class="products">
+        ${products.map(productCard)}
+      </ul>`,
+  )
+
+function productCard({ id, name, note, price }: Product): Html {
+  return html`<li class="card" id="${id}">
+    ${drawing(id)}
+    <h2>${name}</h2>
+    <p class="note">${note}</p>
+    <p class="price">${formatPrice(price)}</p>
+    <form method="post" action="${paths.addToCart}">
+      <button name="product" value="${id}" aria-label="Add to cart: ${name}">Add to cart</button>
+    </form>
+  </li>`
+}
+
+export const cartPage: Page = (session, request) => {
+  const lines = priceLines(session.get('cart') ?? [])
+  return layout(
+    'Your cart',
+    session,
+    request,
+    html`<h1>Your cart</h1>
+      ${lines.length === 0 ? emptyCart : filledCart(lines)}`,
+  )
+}
+
+const emptyCart = html`<p class="lead">There is nothing in it yet.</p>
+  <p><a class="button" href="${paths.home}">Look at the pots</a></p>`
+
+function filledCart(lines: readonly PricedLine[]): Html {
+  return html`<ul class="lines">
+      ${lines.map(cartLine)}
+    </ul>
+    <p class="total"><span>Total</span> <strong>${formatPrice(totalOf(lines))}</strong></p>
+    <form class="actions" method="post" action="${paths.checkOut}">
+      <button>Place order</button>
+      <a href="${paths.home}">Keep looking</a>
+    </form>`
+}
+
+function cartLine({ product: { id, name, price }, quantity, total }: PricedLine): Html {
+  return html`<li>
+    ${drawing(id)}
+    <div>
+      <h2>${name}</h2>
+      <p class="note">${formatPrice(price)} each</p>
+    </div>
+    <form method="post" action="${paths.changeQuantity}">
+      <input type="hidden" name="product" value="${id}" />
+      <label for="quantity-${id}">Quantity<span class="unseen"> of ${name}</span></label>
+      <input
+        id="quantity-${id}"
+        name="quantity"
+        type="number"
+        inputmode="numeric"
+        min="0"
+        max="${maxQuantity}"
+        value="${quantity}"
+        required
+      />
+      <button class="quiet" aria-label="Update quantity of ${name}">Update</button>
+      <button
+        class="link"
+        formaction="${paths.removeFromCart}"
+        formnovalidate
+        aria-label="Remove ${name}"
+      >
+        Remove
+      </button>
+    </form>
+    <p class="price">${formatPrice(total)}</p>
+  </li>`
+}
+
+export const signInPage: Page = (session, request) =>
+  layout(
+    'Sign in',
+    session,
+    request,
+    html`<h1>Sign in</h1>
+      <p class="lead">Any name will do. Your cart comes with you.</p>
+      <form class="stack" method="post" action="${paths.signIn}">
+        <label for="name">Your name</label>
+        <input
+          id="name"
+          name="name"
+          autocomplete="nickname"
+          maxlength="${maxNameLength}"
+          aria-describedby="name-hint"
+          required
+        />
+        <p class="note" id="name-hint">Up to ${maxNameLength} characters.</p>
+        <button>Sign in</button>
+      </form>`,
+  )
+
+export const notFoundPage: Page = (session, request) =>
+  layout(
+    'Not found',
+    session,
+    request,
+    html`<h1>Nothing on this shelf</h1>
+      <p class="lead">There is no page at this address.</p>
+      <p><a class="button" href="${paths.home}">Back to the shop</a></p>`,
+  )
+
+/** For requests that another site may have sent in the visitor's name. */
+export const forbiddenPage: Html = plainPage(
+  'That did not come from here',
+  'For your safety the shop takes orders from its own pages only.',
+)
+
+/** Says nothing about the cause: that is for the log. */
+export const errorPage: Html = plainPage(
+  'Something broke on our side',
+  'It has been noted. Please try again in a moment.',
+)
+
+function plainPage(title: string, text: string): Html {
+  return page(
+    title,
+    html`<main id="main" class="alone" tabindex="-1">
+      <h1>${title}</h1>
+      <p class="lead">${text}</p>
+      <p><a class="button" href="${paths.home}">Back to the shop</a></p>
+    </main>`,
+  )
+}

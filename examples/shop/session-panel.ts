@@ -1,0 +1,98 @@
+import type { SessionOrigin } from 'fetch-sessions'
+import { html } from 'hono/html'
+
+import type { Html } from './html.ts'
+import { paths } from './paths.ts'
+import type { ShopSession } from './shop-session.ts'
+
+const cookieName = '__session'
+const cookieLimit = 4096
+
+const meanings: Readonly<Record<SessionOrigin, string>> = {
+  new: 'Your browser sent no session cookie. It gets one when there is something to remember.',
+  resumed: 'Your browser sent a cookie, and it was genuine.',
+  tampered: 'The cookie was not one of ours, so you start with an empty session.',
+  expired: 'The cookie was too old, so you start with an empty session.',
+  unknown: 'The store does not know this session any more, so you start with an empty one.',
+  invalid: 'The cookie was genuine but held no session, so you start with an empty one.',
+}
+
+/** What the server knows about the session of this request. */
+export function sessionPanel(session: ShopSession, request: Request): Html {
+  const size = cookieSize(request.headers.get('cookie') ?? '')
+  const { origin, createdAt, expiresAt } = session
+  return html`<aside class="panel" id="session" aria-labelledby="session-title">
+    <h2 id="session-title">This session</h2>
+    <dl>
+      <div>
+        <dt>Origin</dt>
+        <dd>
+          <span class="badge" data-origin="${origin}">${origin}</span>
+          <p>${meanings[origin]}</p>
+        </dd>
+      </div>
+      <div>
+        <dt>Created</dt>
+        <dd>${moment(createdAt)}</dd>
+      </div>
+      <div>
+        <dt>Expires</dt>
+        <dd>${moment(expiresAt)}</dd>
+      </div>
+      <div>
+        <dt>Cookie</dt>
+        <dd>
+          ${size} of ${cookieLimit} bytes
+          <meter
+            min="0"
+            max="${cookieLimit}"
+            high="${cookieLimit * 0.75}"
+            value="${size}"
+            aria-label="Cookie size in bytes"
+          ></meter>
+        </dd>
+      </div>
+    </dl>
+    <details>
+      <summary>What it holds</summary>
+      <pre tabindex="0" role="region" aria-label="Session data">
+${JSON.stringify(session.data, null, 2)}</pre>
+    </details>
+    ${
+      origin === 'resumed' &&
+      html`<form method="post" action="${paths.endSession}">
+        <button class="quiet">End session</button>
+      </form>`
+    }
+  </aside>`
+}
+
+/** Bytes of the session cookie that came with the request, name included. */
+export function cookieSize(header: string): number {
+  const pair = header.split(/; */).find((cookie) => cookie.startsWith(`${cookieName}=`))
+  return pair?.length ?? 0
+}
+
+const timestamp = new Intl.DateTimeFormat('en-GB', {
+  dateStyle: 'medium',
+  timeStyle: 'short',
+  timeZone: 'UTC',
+})
+const distance = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
+
+function moment(date: Date | undefined): Html {
+  if (date === undefined) return html`not yet`
+  return html`<time datetime="${date.toISOString()}">${timestamp.format(date)} UTC</time>
+    <p>${fromNow(date.getTime() - Date.now())}</p>`
+}
+
+/** A duration in the largest unit that fits: `in 14 days`, `5 minutes ago`. */
+export function fromNow(milliseconds: number): string {
+  const minutes = Math.round(milliseconds / 60_000)
+  if (minutes === 0) return 'just now'
+  if (Math.abs(minutes) < 60) return distance.format(minutes, 'minute')
+  const hours = Math.round(minutes / 60)
+  return Math.abs(hours) < 48
+    ? distance.format(hours, 'hour')
+    : distance.format(Math.round(hours / 24), 'day')
+}

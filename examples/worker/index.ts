@@ -1,0 +1,61 @@
+import { session } from 'fetch-sessions/hono'
+import type { SessionEnv } from 'fetch-sessions/hono'
+import { Hono } from 'hono'
+import type { Context } from 'hono'
+import { csrf } from 'hono/csrf'
+import { HTTPException } from 'hono/http-exception'
+import { secureHeaders } from 'hono/secure-headers'
+
+import * as actions from '../shop/actions.ts'
+import type { Action } from '../shop/actions.ts'
+import { assetResponse, assets } from '../shop/assets.ts'
+import { readForm } from '../shop/form.ts'
+import * as pages from '../shop/pages.ts'
+import type { Page } from '../shop/pages.ts'
+import { paths } from '../shop/paths.ts'
+import { contentSecurityPolicy } from '../shop/security.ts'
+import type { ShopData, ShopFlash } from '../shop/shop-session.ts'
+
+type ShopEnv = SessionEnv<ShopData, ShopFlash>
+type ShopContext = Context<ShopEnv>
+
+const app = new Hono<ShopEnv>()
+
+// Under Hono's default, no-referrer, browsers send `Origin: null` with a form, which csrf() could not accept.
+app.use(secureHeaders({ contentSecurityPolicy, referrerPolicy: 'same-origin' }))
+for (const asset of assets) app.get(asset.path, () => assetResponse(asset))
+app.use(csrf())
+app.use(session())
+
+app.get(paths.home, show(pages.homePage))
+app.get(paths.cart, show(pages.cartPage))
+app.get(paths.signIn, show(pages.signInPage))
+
+app.post(paths.addToCart, submit(actions.addToCart))
+app.post(paths.changeQuantity, submit(actions.changeQuantity))
+app.post(paths.removeFromCart, submit(actions.removeFromCart))
+app.post(paths.checkOut, submit(actions.checkOut))
+app.post(paths.signIn, submit(actions.signIn))
+app.post(paths.signOut, submit(actions.signOut))
+app.post(paths.endSession, submit(actions.endSession))
+
+app.notFound((c: ShopContext) => c.html(pages.notFoundPage(c.var.session, c.req.raw), 404))
+
+app.onError((error, c) => {
+  if (error instanceof HTTPException && error.status === 403) {
+    return c.html(pages.forbiddenPage, 403)
+  }
+  console.error(error)
+  return c.html(pages.errorPage, 500)
+})
+
+export default app
+
+function show(page: Page) {
+  return (c: ShopContext) => c.html(page(c.var.session, c.req.raw))
+}
+
+// 303 turns the POST into a GET, so that reloading the page does not send the form again.
+function submit(action: Action) {
+  return async (c: ShopContext) => c.redirect(action(c.var.session, await readForm(c.req.raw)), 303)
+}

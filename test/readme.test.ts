@@ -1,0 +1,108 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+
+import packageJson from '../package.json' with { type: 'json' }
+import { createClient } from './support/client.ts'
+import type { Client } from './support/client.ts'
+import { SECRET } from './support/secrets.ts'
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+
+const folder = 'test/.readme'
+const readme = readFileSync('README.md', 'utf8')
+const snippets = [...readme.matchAll(/^```ts(?: file=(\S+))?\n([\s\S]*?)^```$/gm)].map(
+  ([, name, code = ''], index) => ({ name: name ?? `snippet-${index}.ts`, code }),
+)
+
+beforeAll(() => {
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder)
+  for (const { name, code } of snippets) writeFileSync(`${folder}/${name}`, `${code}\nexport {}\n`)
+  // The unused names of a snippet are for its reader.
+  const compilerOptions = { noUnusedLocals: false }
+  const config = { extends: '../../tsconfig.json', compilerOptions, include: ['*.ts'] }
+  writeFileSync(`${folder}/tsconfig.json`, JSON.stringify(config))
+})
+beforeEach(() => {
+  vi.stubEnv('SESSION_SECRET', SECRET)
+})
+
+async function load(name: string): Promise<Record<string, unknown>> {
+  return (await import(resolve(folder, name))) as Record<string, unknown>
+}
+
+async function client(name: string): Promise<Client> {
+  const { default: app } = (await load(name)) as {
+    default: { fetch(request: Request): Promise<Response> }
+  }
+  return createClient((request) => app.fetch(request))
+}
+
+describe('the snippets of the README', () => {
+  it('are type-checked, all of them', () => {
+    expect(snippets.length).toBeGreaterThan(7)
+    const { stdout, status } = spawnSync('node_modules/.bin/tsc', ['-p', folder], {
+      encoding: 'utf8',
+    })
+    expect([stdout, status]).toEqual(['', 0])
+  })
+
+  it.each(['hono.ts', 'fetch-router.ts'])('count visits: %s, in under 15 lines', async (name) => {
+    const browser = await client(name)
+    for (const visit of [1, 2, 3]) {
+      expect(await (await browser.get('/')).text()).toBe(`Visit ${visit}`)
+    }
+    const lines = snippets
+      .find((snippet) => snippet.name === name)
+      ?.code.trim()
+      .split('\n')
+    expect(lines?.length).toBeLessThan(15)
+  })
+
+  it('flash once: flash.ts', async () => {
+    const { default: app } = (await load('flash.ts')) as {
+      default: { request(path: string, init?: RequestInit): Promise<Response> }
+    }
+    const saved = await app.request('/save', { method: 'POST' })
+    const browser = await client('flash.ts')
+    browser.cookies.set(
+      '__session',
+      /__session=([^;]+)/.exec(saved.headers.get('set-cookie') ?? '')?.[1] ?? '',
+    )
+    expect(await (await browser.get('/')).text()).toBe('Saved')
+    expect(await (await browser.get('/')).text()).toBe('Nothing new')
+  })
+
+  it('sign in with a new id, and out: login.ts', async () => {
+    vi.stubGlobal('checkPassword', async () => 'ada')
+    const { default: app } = (await load('login.ts')) as {
+      default: { request(path: string, init?: RequestInit): Promise<Response> }
+    }
+    const post = (path: string, cookie = ''): Promise<Response> =>
+      app.request(path, { method: 'POST', body: new FormData(), headers: { cookie } })
+    const [one, two] = [await post('/login'), await post('/login')]
+    const cookie = one.headers.get('set-cookie')?.split(';')[0] ?? ''
+    expect([one.status, cookie]).toEqual([303, expect.stringMatching(/^__session=./)])
+    expect(two.headers.get('set-cookie')).not.toContain(cookie)
+    expect((await post('/logout', cookie)).headers.get('set-cookie')).toContain('__session=;')
+    vi.unstubAllGlobals()
+  })
+
+  it('keep sessions in a table: own-storage.ts', async () => {
+    const { storage } = (await load('own-storage.ts')) as {
+      storage: import('fetch-sessions').SessionStorage
+    }
+    const session = await storage.getSession()
+    session.set('n', 1)
+    const cookie = (await storage.commitSession(session)).split(';')[0]
+    expect((await storage.getSession(cookie)).get('n')).toBe(1)
+  })
+})
+
+describe('the commands of the README', () => {
+  it('are scripts of the package', () => {
+    const scripts = [...readme.matchAll(/npm (?:run )?(start:node|start|test|deploy|\w+:\w+)/g)]
+    for (const [, name = ''] of scripts) expect(Object.keys(packageJson.scripts)).toContain(name)
+    expect(scripts.length).toBeGreaterThan(2)
+  })
+})

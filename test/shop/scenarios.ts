@@ -1,0 +1,233 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+import { createVisitor, formRequest } from './visitor.ts'
+
+/** A shop that is open at an address. */
+export interface RunningShop {
+  readonly url: string
+  stop(): Promise<void>
+}
+
+/** Opens a shop with this `SESSION_SECRET`, or in production without one. */
+export type OpenShop = (secret: string | undefined) => Promise<RunningShop>
+
+const secret = 'a secret that only these tests know'
+
+/** What the shop does on whichever runtime it is open. */
+export function describeShop(name: string, open: OpenShop): void {
+  describe(`${name}, open`, () => {
+    let shop: RunningShop
+    beforeAll(async () => {
+      shop = await open(secret)
+    })
+    afterAll(() => shop.stop())
+
+    const enter = () => createVisitor(shop.url)
+
+    it('gives no cookie to who only looks around', async () => {
+      const visitor = enter()
+      const page = await visitor.get('/')
+      expect(page.status).toBe(200)
+      expect(page.origin).toBe('new')
+      expect(page.html).toContain('0 of 4096 bytes')
+      expect(visitor.cookie).toBeUndefined()
+    })
+
+    it('answers a form with a redirect and flashes once', async () => {
+      const visitor = enter()
+      const response = await visitor.send('/cart/add', formRequest(shop.url, { product: 'mug' }))
+      expect(response.status).toBe(303)
+      expect(response.headers.get('location')).toBe('/#mug')
+      expect(response.headers.get('cache-control')).toBe('private')
+
+      expect((await visitor.get('/')).message).toBe('Morning mug is in your cart.')
+      expect((await visitor.get('/')).message).toBeUndefined()
+    })
+
+    it('signs in by name, and the cart comes along', async () => {
+      const visitor = enter()
+      await visitor.post('/cart/add', { product: 'vase' })
+      const before = visitor.cookie
+      const page = await visitor.post('/sign-in', { name: '  Blue   Door ' })
+      expect(page.message).toBe('Welcome, Blue Door.')
+      expect(page.html).toContain('Hello, <bdi>Blue Door</bdi>')
+      expect(page.itemCount).toBe(1)
+      expect(visitor.cookie).not.toBe(before)
+    })
+
+    it('keeps the cart over ten requests', async () => {
+      const visitor = enter()
+      for (let count = 1; count <= 10; count++) {
+        const page = await visitor.post('/cart/add', { product: count % 2 === 0 ? 'mug' : 'bowl' })
+        expect(page.itemCount).toBe(count)
+      }
+      const page = await visitor.get('/cart')
+      expect(page.html).toContain('€265.00') // 5 mugs at 24, 5 bowls at 29
+    })
+
+    it('changes quantities, removes lines and takes the order', async () => {
+      const visitor = enter()
+      await visitor.post('/cart/add', { product: 'mug' })
+      await visitor.post('/cart/add', { product: 'jar' })
+      const changed = await visitor.post('/cart/change', { product: 'mug', quantity: '4' })
+      expect(changed.message).toBe('Morning mug: 4 in your cart.')
+      expect(changed.itemCount).toBe(5)
+      expect(
+        (await visitor.post('/cart/change', { product: 'mug', quantity: '0' })).itemCount,
+      ).toBe(1)
+      expect((await visitor.post('/cart/remove', { product: 'jar' })).itemCount).toBe(0)
+      expect((await visitor.post('/cart/check-out')).message).toBe('Your cart is empty.')
+      await visitor.post('/cart/add', { product: 'jug' })
+      const ordered = await visitor.post('/cart/check-out')
+      expect(ordered.message).toMatch(/^Thank you!/)
+      expect(ordered.itemCount).toBe(0)
+    })
+
+    it('signs out: name and cart are gone, the message still comes', async () => {
+      const visitor = enter()
+      await visitor.post('/cart/add', { product: 'mug' })
+      await visitor.post('/sign-in', { name: 'Blue Door' })
+      const page = await visitor.post('/sign-out')
+      expect(page.message).toBe('You are signed out.')
+      expect(page.html).not.toContain('Blue Door')
+      expect(page.itemCount).toBe(0)
+    })
+
+    it('ends the session: the cookie goes', async () => {
+      const visitor = enter()
+      await visitor.post('/sign-in', { name: 'Blue Door' })
+      const page = await visitor.post('/session/end')
+      expect(visitor.cookie).toBeUndefined()
+      expect(page.status).toBe(200)
+      expect(page.origin).toBe('new')
+    })
+
+    it('shows when the session was made, when it ends and what its cookie weighs', async () => {
+      const visitor = enter()
+      await visitor.post('/cart/add', { product: 'mug' })
+      const page = await visitor.get('/')
+      expect(page.origin).toBe('resumed')
+      expect(page.html).toContain('in 14 days')
+      expect(page.html).toContain(`${visitor.cookie?.length} of 4096 bytes`)
+    })
+
+    it('starts anew where the cookie was tampered with', async () => {
+      const visitor = enter()
+      await visitor.post('/sign-in', { name: 'Blue Door' })
+      const cookie = visitor.cookie ?? ''
+      const place = cookie.length - 20
+      const other = cookie[place] === 'A' ? 'B' : 'A'
+      visitor.cookie = cookie.slice(0, place) + other + cookie.slice(place + 1)
+      const page = await visitor.get('/')
+      expect(page.status).toBe(200)
+      expect(page.origin).toBe('tampered')
+      expect(page.html).not.toContain('Blue Door')
+    })
+
+    it.each([
+      ['another origin', { Origin: 'https://elsewhere.example' }],
+      ['another site', { 'Sec-Fetch-Site': 'cross-site', Origin: 'https://elsewhere.example' }],
+      ['a sandbox', { Origin: 'null' }],
+      ['nowhere', {}],
+    ])('refuses a form from %s', async (_whence, headers) => {
+      const visitor = enter()
+      const form = { ...formRequest(shop.url, { product: 'mug' }), headers }
+      const response = await visitor.send('/cart/add', form)
+      expect(response.status).toBe(403)
+      expect(visitor.cookie).toBeUndefined()
+      expect((await visitor.get('/')).itemCount).toBe(0)
+    })
+
+    it('answers 200 requests at once on one session', async () => {
+      const visitor = enter()
+      await visitor.post('/sign-in', { name: 'Blue Door' })
+      const { cookie } = visitor
+      const responses = await Promise.all(
+        Array.from({ length: 200 }, async (_, index) => {
+          const one = createVisitor(shop.url)
+          one.cookie = cookie
+          return index % 2 === 0 ? one.get('/cart') : one.post('/cart/add', { product: 'mug' })
+        }),
+      )
+      expect(responses.map(({ status }) => status)).toEqual(Array(200).fill(200))
+      expect(responses.every(({ html }) => html.includes('Hello, <bdi>Blue Door</bdi>'))).toBe(true)
+      expect(responses.map(({ itemCount }) => itemCount)).toEqual(
+        Array.from({ length: 200 }, (_, index) => index % 2),
+      )
+    })
+
+    it('escapes a hostile name wherever it stands', async () => {
+      const visitor = enter()
+      const page = await visitor.post('/sign-in', { name: '<script>alert("1")</script>' })
+      expect(page.message).toContain('&lt;script&gt;')
+      expect(page.html).not.toMatch(/<script/i)
+      expect((await visitor.get('/cart')).html).not.toMatch(/<script/i)
+    })
+
+    it.each([
+      ['/cart/add', { product: 'unicorn' }, 'We do not have that product.'],
+      ['/cart/add', { product: '__proto__' }, 'We do not have that product.'],
+      ['/cart/add', {}, 'We do not have that product.'],
+      ['/cart/change', { product: 'mug', quantity: '9'.repeat(400) }, /^Choose between/],
+      ['/cart/change', { product: 'mug', quantity: '-1' }, /^Choose between/],
+      ['/cart/change', { product: 'mug', quantity: '1e1' }, /^Choose between/],
+      ['/cart/change', { product: 'mug' }, /^Choose between/],
+      ['/cart/remove', { product: '' }, 'We do not have that product.'],
+      ['/sign-in', { name: ' \t\r\n ' }, /^Enter a name/],
+      ['/sign-in', { name: 'x'.repeat(41) }, /^Enter a name/],
+      ['/sign-in', {}, /^Enter a name/],
+    ])('says kindly what is wrong: %s %o', async (path, fields, message) => {
+      const page = await enter().post(path, { ...fields })
+      expect(page.status).toBe(200)
+      expect(page.message).toMatch(message)
+    })
+
+    it('sells no more than twenty of a thing', async () => {
+      const visitor = enter()
+      await visitor.post('/cart/change', { product: 'mug', quantity: '20' })
+      const page = await visitor.post('/cart/add', { product: 'mug' })
+      expect(page.message).toMatch(/^Choose between/)
+      expect(page.itemCount).toBe(20)
+    })
+
+    it('reads a body that is no form as an empty one', async () => {
+      const response = await enter().send('/sign-in', {
+        method: 'POST',
+        body: '{"name":',
+        headers: { Origin: new URL(shop.url).origin, 'Content-Type': 'application/json' },
+      })
+      expect(response.status).toBe(303)
+    })
+
+    it('has a page for addresses that do not exist', async () => {
+      const page = await enter().get('/cart/unicorn')
+      expect(page.status).toBe(404)
+      expect(page.html).toContain('Nothing on this shelf')
+    })
+
+    it('serves a stylesheet that may be kept, and allows no script', async () => {
+      const page = await enter().get('/')
+      const path = /href="(\/style\.css\?v=\w+)"/.exec(page.html)?.[1] ?? ''
+      const response = await enter().send(path)
+      expect(response.headers.get('content-type')).toMatch('text/css')
+      expect(response.headers.get('cache-control')).toMatch('immutable')
+      expect(response.headers.has('vary')).toBe(false)
+      expect(page.headers.get('content-security-policy')).toMatch("default-src 'none'")
+      expect(page.headers.get('content-security-policy')).not.toMatch('script-src')
+    })
+  })
+
+  describe(`${name}, without SESSION_SECRET`, () => {
+    it('answers 500 and keeps the reason to itself', async () => {
+      const shop = await open(undefined)
+      try {
+        const page = await createVisitor(shop.url).get('/')
+        expect(page.status).toBe(500)
+        expect(page.html).toContain('Something broke on our side')
+        expect(page.html).not.toMatch(/SESSION_SECRET|SessionError|openssl/)
+      } finally {
+        await shop.stop()
+      }
+    })
+  })
+}
