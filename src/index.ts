@@ -8,6 +8,7 @@ export type {
   SessionRunner,
 } from './request-session.ts'
 export type { CookieLike } from './foreign-cookie.ts'
+export type { SessionOrigin } from './session-control.ts'
 export type { CookieAttributes, CookieOptions } from './session-cookie.ts'
 export { createSessionStorage } from './session-storage.ts'
 export type {
@@ -20,7 +21,7 @@ export type {
 export { createStoreSessionStorage } from './session-store.ts'
 export type { SessionStore, StoredSession } from './session-store.ts'
 export { createSession, isSession, Session } from './session.ts'
-export type { FlashSessionData, SessionData, SessionOrigin } from './session.ts'
+export type { FlashSessionData, SessionData } from './session.ts'
 export { createCookieSessionStorage } from './storage/cookie.ts'
 export { createMemorySessionStorage } from './storage/memory.ts'
 export type { MemorySessionStorageOptions } from './storage/memory.ts'

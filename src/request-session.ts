@@ -7,7 +7,8 @@ import type { SessionEngine } from './session-engine.ts'
 import { engineOf } from './session-storage.ts'
 import type { SessionStorage } from './session-storage.ts'
 import { sessionOf } from './session.ts'
-import type { Session, SessionControl, SessionData, SessionRecord } from './session.ts'
+import type { SessionControl, SessionRecord } from './session-control.ts'
+import type { Session, SessionData } from './session.ts'
 import { oncePerEnvironment } from './storage-per-environment.ts'
 
 /** What every adapter's `session()` takes. `Context` is what that router hands to its middleware. */

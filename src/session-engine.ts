@@ -1,13 +1,15 @@
 import { SessionError } from './errors.ts'
-import { expiryAfter, isExpired, isRenewalDue } from './lifetime.ts'
+import { isExpired, isRenewalDue } from './lifetime.ts'
 import type { Lifetime } from './lifetime.ts'
 import { chain } from './maybe-promise.ts'
 import type { MaybePromise } from './maybe-promise.ts'
-import { checkMaxAge, MAX_COOKIE_BYTES, readCookieValues } from './session-cookie.ts'
+import { MAX_COOKIE_BYTES, readCookieValues } from './session-cookie.ts'
 import type { CookieAttributes, SessionCookie } from './session-cookie.ts'
-import { SessionControl, unstoredRecord } from './session.ts'
-import type { SessionOrigin, SessionRecord } from './session.ts'
+import { SessionControl, unstoredRecord } from './session-control.ts'
+import type { SessionOrigin, SessionRecord } from './session-control.ts'
 import { SessionValues } from './session-values.ts'
+import { attributesFor, nextTimes } from './commit-times.ts'
+import type { CommitOptions } from './commit-times.ts'
 import type { Token, TokenTimes } from './token.ts'
 
 /** What a back end found for the body of a token. */
@@ -40,15 +42,6 @@ export interface SessionBackend {
     options: { regenerate: boolean; createdAt: number; expiresAt: number },
   ): MaybePromise<SavedSession | null>
   remove(record: SessionRecord): MaybePromise<void>
-}
-
-/** How one commit goes about it. */
-export interface CommitOptions {
-  readonly now: number
-  /** `due`: moves the expiry only with a new cookie; `always`: each time; `never`: keeps it. */
-  readonly renew: 'due' | 'always' | 'never'
-  /** Attributes and lifetime for this commit alone. */
-  readonly overrides?: CookieAttributes
 }
 
 export interface SessionEngine {
@@ -173,7 +166,7 @@ export function createSessionEngine(
       record.stale ||
       options.renew === 'always' ||
       (options.renew === 'due' && isDue(record, options.now))
-    const times = nextTimes(record, issues, options)
+    const times = nextTimes(record, options, issues, { lifetime, expires: cookie.expires })
     const { createdAt, expiresAt } = times
     const saving = { regenerate: control.regenerated, createdAt, expiresAt }
     return chain(codec.ready(), () =>
@@ -186,7 +179,7 @@ export function createSessionEngine(
             return undefined
           }
           return chain(codec.seal(saved.body, times), (token) =>
-            chain(cookie.serialize(token, attributesFor(times, options)), (text) => {
+            chain(cookie.serialize(token, attributesFor(times, options, cookie)), (text) => {
               assertSize(text, record.values)
               settle(control, record, saved, times)
               return text
@@ -207,35 +200,6 @@ export function createSessionEngine(
     const { createdAt, expiresAt, fixed } = record
     if (createdAt === undefined || expiresAt === undefined || fixed) return false
     return isRenewalDue(now, { createdAt, expiresAt }, lifetime)
-  }
-
-  function nextTimes(record: SessionRecord, issues: boolean, options: CommitOptions): TokenTimes {
-    const { now, renew, overrides = {} } = options
-    const createdAt = record.createdAt ?? now
-    const { fixed, transient } = record
-    if (record.expiresAt !== undefined && renew !== 'always') {
-      if (fixed || renew === 'never' || !issues) {
-        return { createdAt, expiresAt: record.expiresAt, fixed, transient }
-      }
-    }
-    const byHand = expiryByHand(overrides, now) ?? cookie.expires?.getTime()
-    const limit = createdAt + (lifetime.absolute ?? Infinity)
-    return {
-      createdAt,
-      expiresAt: Math.min(byHand ?? expiryAfter(now, createdAt, lifetime), limit),
-      fixed: byHand !== undefined,
-      transient: isTransient(overrides) || (renew !== 'always' && transient),
-    }
-  }
-
-  function attributesFor(times: TokenTimes, options: CommitOptions): CookieAttributes {
-    const { maxAge: _, expires, ...attributes } = options.overrides ?? {}
-    const end = expires ?? (options.overrides?.maxAge === undefined ? cookie.expires : undefined)
-    if (end !== undefined) return { ...attributes, expires: end }
-    const isPersistent = cookie.maxAge !== undefined || times.fixed
-    if (!isPersistent || times.transient) return attributes
-    const seconds = Math.max(0, Math.ceil((times.expiresAt - options.now) / 1000))
-    return { ...attributes, maxAge: seconds }
   }
 
   function settle(
@@ -295,21 +259,6 @@ function tryDecode(value: string, decode: (value: string) => string): string[] {
   } catch {
     return []
   }
-}
-
-function expiryByHand(overrides: CookieAttributes, now: number): number | undefined {
-  const { expires } = overrides
-  const maxAge = checkMaxAge(overrides.maxAge)
-  if (maxAge !== undefined) return now + maxAge * 1000
-  if (expires !== undefined && Number.isNaN(expires.getTime())) {
-    throw new SessionError('ERR_SESSION_CONFIG', '`expires` is an invalid Date; give a valid one.')
-  }
-  return expires?.getTime()
-}
-
-/** `{ maxAge: undefined }` asks for a cookie that ends with the browser. */
-function isTransient(overrides: CookieAttributes): boolean {
-  return 'maxAge' in overrides && overrides.maxAge === undefined && overrides.expires === undefined
 }
 
 function assertSize(setCookie: string, values: SessionValues): void {

@@ -5,7 +5,8 @@ import { SessionError } from './errors.ts'
 import type { SessionBackend } from './session-engine.ts'
 import { storageOver } from './session-storage.ts'
 import type { SessionStorage, SessionStorageOptions } from './session-storage.ts'
-import type { SessionData, SessionRecord } from './session.ts'
+import type { SessionRecord } from './session-control.ts'
+import type { SessionData } from './session.ts'
 import type { SessionValues } from './session-values.ts'
 
 /** A record as a store gives it. */
