@@ -41,19 +41,29 @@ export function session<
   const run = createSessionRunner(rest, bindings)
 
   return async function sessionMiddleware(c, next) {
-    const response = await run(c.req.raw, c, async (current) => {
-      c.set(key, current as never)
-      await next()
-      return { response: c.res, error: c.error }
-    })
-    if (response === c.res) return
-    // A second assignment would merge the headers of the first response into the second.
-    c.res = undefined
-    c.res = response
+    try {
+      const response = await run(c.req.raw, c, async (current) => {
+        c.set(key, current as never)
+        await next()
+        return { response: c.res, error: c.error }
+      })
+      if (response !== c.res) replaceResponse(c, response)
+    } catch (error) {
+      // The page of the error must not inherit the headers of the response that could not be sent.
+      replaceResponse(c, undefined)
+      throw error
+    }
   }
 }
 
+/** By way of none: a second assignment would merge the headers of the first response into the second. */
+function replaceResponse(c: Context, response: Response | undefined): void {
+  c.res = undefined
+  if (response !== undefined) c.res = response
+}
+
 const bindings: EnvironmentAccess<Context> = {
+  identity: (c) => c, // bodyLimit() and others replace c.req.raw
   get: (c) => c.env,
   replace(c, environment, use) {
     const { env } = c

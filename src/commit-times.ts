@@ -39,9 +39,10 @@ export function nextTimes(
   if (expiresAt !== undefined && stays) return { createdAt, expiresAt, fixed, transient }
   const byHand = expiryByHand(overrides, now) ?? expires?.getTime()
   const limit = createdAt + (lifetime.absolute ?? Infinity)
+  const end = Math.min(byHand ?? expiryAfter(now, createdAt, lifetime), limit)
   return {
     createdAt,
-    expiresAt: Math.min(byHand ?? expiryAfter(now, createdAt, lifetime), limit),
+    expiresAt: Math.max(0, Math.round(end)), // tokens carry whole milliseconds since 1970
     fixed: byHand !== undefined,
     transient: isTransient(overrides) || (renew !== 'always' && transient),
   }
@@ -55,9 +56,11 @@ export function attributesFor(
 ): CookieAttributes {
   const { maxAge, expires, ...attributes } = overrides
   const end = maxAge === undefined ? (expires ?? cookie.expires) : undefined
-  if (end !== undefined) return { ...attributes, expires: end }
+  if (end !== undefined) return { ...attributes, maxAge: undefined, expires: end }
   const isPersistent = cookie.maxAge !== undefined || times.fixed
-  if (!isPersistent || times.transient) return attributes
+  if (!isPersistent || times.transient) {
+    return { ...attributes, maxAge: undefined, expires: undefined }
+  }
   return { ...attributes, maxAge: Math.max(0, Math.ceil((times.expiresAt - now) / 1000)) }
 }
 

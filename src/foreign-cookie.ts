@@ -13,7 +13,11 @@ export interface CookieLike {
   parse(headerValue: string | null): Promise<unknown>
   serialize(
     value: string,
-    attributes?: { maxAge?: number; expires?: Date; secure?: boolean },
+    attributes?: {
+      maxAge?: number | undefined
+      expires?: Date | undefined
+      secure?: boolean | undefined
+    },
   ): Promise<string>
 }
 

@@ -1,5 +1,8 @@
 import { SessionError } from './errors.ts'
 
+/** JSON and its readers have their limits, and a client may choose how deep its input is. */
+const MAX_DEPTH = 200
+
 /**
  * Makes sure that JSON gives `value` back as it is, but for `undefined` members of objects, which
  * read the same when they are missing.
@@ -41,13 +44,14 @@ function visit(value: unknown, path: string, ancestors: object[]): void {
 }
 
 function visitObject(value: object, path: string, ancestors: object[]): void {
+  if (ancestors.length > MAX_DEPTH) refuse(path, 'nested too deep', 'store flatter data')
   if (ancestors.includes(value)) refuse(path, 'circular', 'store an id instead of the reference')
   ancestors.push(value)
+  if (!isPlain(value)) refuseInstance(value, path)
   if (Array.isArray(value)) {
     // By index, so that the holes of a sparse array are seen.
     for (let i = 0; i < value.length; i++) visit(value[i], `${path}[${i}]`, ancestors)
   } else {
-    if (!isPlain(value)) refuseInstance(value, path)
     for (const [key, member] of Object.entries(value)) {
       if (member !== undefined) visit(member, `${path}.${key}`, ancestors)
     }
@@ -56,7 +60,8 @@ function visitObject(value: object, path: string, ancestors: object[]): void {
 }
 
 function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value)
+  let prototype: unknown = Object.getPrototypeOf(value)
+  if (Array.isArray(value)) prototype = Object.getPrototypeOf(prototype)
   // Object.prototype is known by having no prototype itself: objects of another realm pass too.
   const plain = prototype === null || Object.getPrototypeOf(prototype) === null
   return plain && typeof (value as { toJSON?: unknown }).toJSON !== 'function'

@@ -5,6 +5,8 @@ import { fromFlags, toFlags } from './token.ts'
 import type { Token, TokenCodec, TokenContext, TokenTimes } from './token.ts'
 
 const VERSION = 1
+/** The last moment that a Date can hold (ECMA-262 section 21.4.1.1). */
+const MAX_DATE = 8.64e15
 
 /** Tokens that anybody can read and write, as base64url: what a cookie without secrets carries. */
 export function createPlainCodec(context: TokenContext): TokenCodec {
@@ -61,5 +63,5 @@ function parseArray(text: string | null): unknown[] {
 }
 
 function isMoment(value: unknown): value is number {
-  return Number.isSafeInteger(value)
+  return Number.isSafeInteger(value) && Math.abs(value as number) <= MAX_DATE
 }

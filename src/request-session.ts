@@ -1,5 +1,5 @@
 import { createDefaultStorage } from './default-storage.ts'
-import { warnOnce } from './environment.ts'
+import { isProduction, warnOnce } from './environment.ts'
 import type { MaybePromise } from './maybe-promise.ts'
 import { withSessionHeaders } from './response-headers.ts'
 import type { CookieAttributes } from './session-cookie.ts'
@@ -49,6 +49,8 @@ export type SessionRunner<Data extends object, FlashData extends object, Context
 
 /** How an adapter's context carries the environment (Workers' bindings). */
 export interface EnvironmentAccess<Context> {
+  /** What all middlewares of one request share, where the Request itself may be replaced on the way. */
+  identity?(context: Context): object
   get(context: Context): unknown
   /** The context with another environment in its place, while `use` runs. */
   replace<T>(context: Context, environment: object, use: (context: Context) => T): T
@@ -57,7 +59,7 @@ export interface EnvironmentAccess<Context> {
 type OpenSessions = Map<string, SessionControl>
 
 /** Sessions by cookie name, while their request is under way: a middleware that is mounted twice finds the first. */
-const underWay = new WeakMap<Request, OpenSessions>()
+const underWay = new WeakMap<object, OpenSessions>()
 
 /**
  * All that an adapter needs: opens the session of a request, runs the handler, commits.
@@ -79,9 +81,13 @@ export function createSessionRunner<
   return async (request, context, handler) => {
     const engine = engineOf(storageFor(context))
     const { name } = engine.cookie
-    const others = underWay.get(request)
+    const visit = environment.identity?.(context) ?? request
+    const others = underWay.get(visit)
     const outer = others?.get(name)
-    if (outer !== undefined) return (await handler(sessionOf(outer))).response
+    if (outer !== undefined) {
+      if (options.lazy !== true) await outer.open()
+      return (await handler(sessionOf(outer))).response
+    }
 
     const opening = engine.open(request.headers.get('cookie'), Date.now())
     const control = opening instanceof Promise ? await opening : opening
@@ -90,9 +96,9 @@ export function createSessionRunner<
 
     const sessions: OpenSessions = others ?? new Map()
     sessions.set(name, control)
-    underWay.set(request, sessions)
+    underWay.set(visit, sessions)
     const finish = (outcome: HandlerOutcome): Promise<Response> =>
-      commit(request, engine, control, outcome, options)
+      commit({ request, visit }, engine, control, outcome, options)
     try {
       return await finish(await handler(sessionOf(control)))
     } catch (thrown) {
@@ -106,7 +112,7 @@ export function createSessionRunner<
 }
 
 async function commit(
-  request: Request,
+  { request, visit }: { request: Request; visit: object },
   engine: SessionEngine,
   control: SessionControl,
   outcome: HandlerOutcome,
@@ -116,23 +122,26 @@ async function commit(
   const now = Date.now()
   const rolling = options.rolling !== false
   const saves = options.commit?.(response) ?? (response.status < 500 && !isFailure(outcome.error))
-  if (saves && !control.isOpen && control.claimsRenewal() && !isPrefetch(request)) {
+  // A handler that has set or cleared the cookie itself has the last word, unless there is something to write.
+  const mayRenew = !isPrefetch(request) && !setsCookie(response, engine.cookie.name)
+  if (saves && !control.isOpen && control.claimsRenewal(rolling) && mayRenew) {
     await control.open()
   }
-  const setCookie = await settle()
+  // Before the store is asked: what is written from here on can no longer be part of the commit.
   control.closed = true
-  const sent = withSessionHeaders(response, { vary: control.touched, setCookie })
+  const setCookie = (await settle()) ?? undefined
+  const sent = withSessionHeaders(response, { vary: control.touched, setCookie }, visit)
   if (setCookie !== undefined && !sent.headers.has('Set-Cookie')) warnLostCookie()
   return sent
 
-  function settle(): MaybePromise<string | undefined> {
+  function settle(): MaybePromise<string | undefined | null> {
     const isPending = saves && !(control.destroyed && control.settled)
     switch (
       decide({
         saves: isPending,
         destroyed: control.destroyed,
         changed: control.changed,
-        renews: control.isOpen && wantsRenewal(control.record) && !isPrefetch(request),
+        renews: mayRenew && control.isOpen && wantsRenewal(control.record),
       })
     ) {
       case 'keep':
@@ -142,7 +151,7 @@ async function commit(
       case 'write':
         return engine.commit(control, {
           now,
-          renew: rolling ? 'due' : 'never',
+          renew: rolling && mayRenew ? 'due' : 'never',
           overrides: cookieFor(request, engine),
         })
     }
@@ -187,7 +196,8 @@ function cookieFor(request: Request, engine: SessionEngine): CookieAttributes {
 }
 
 function isPlainLoopback(request: Request): boolean {
-  if (!request.url.startsWith('http:')) return false
+  // In production the loopback host is a proxy's last hop.
+  if (!request.url.startsWith('http:') || isProduction()) return false
   const { hostname } = new URL(request.url)
   const isLoopback = /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
   // Behind a proxy that speaks https the loopback host is only the last hop.
@@ -195,21 +205,32 @@ function isPlainLoopback(request: Request): boolean {
   return isLoopback && !/\bhttps\b/i.test(forwarded)
 }
 
+function setsCookie(response: Response, name: string): boolean {
+  return response.headers.getSetCookie().some((text) => text.startsWith(`${name}=`))
+}
+
+/** A request that changes something is no prefetch, whatever it says: flash values would never be consumed. */
 function isPrefetch(request: Request): boolean {
+  if (request.method !== 'GET' && request.method !== 'HEAD') return false
   return request.headers.get('sec-purpose')?.startsWith('prefetch') === true
 }
 
 /** Whether an exception led to the response, other than one that carries its response (Hono's HTTPException). */
 function isFailure(error: unknown): boolean {
-  if (error === undefined || isResponse(error)) return false
+  if (error === undefined || error === null || isResponse(error)) return false
   return typeof (error as { getResponse?: unknown }).getResponse !== 'function'
 }
 
 /** By shape, because servers replace the global class and fetch() still makes the original. */
 function isResponse(value: unknown): value is Response {
-  if (typeof value !== 'object' || value === null) return false
-  const { status, headers } = value as { status?: unknown; headers?: { getSetCookie?: unknown } }
-  return typeof status === 'number' && typeof headers?.getSetCookie === 'function'
+  // Errors of API clients have a status and headers too.
+  if (typeof value !== 'object' || value === null || value instanceof Error) return false
+  const { status, headers, clone } = value as Partial<Response>
+  return (
+    typeof status === 'number' &&
+    typeof headers?.getSetCookie === 'function' &&
+    typeof clone === 'function'
+  )
 }
 
 function storageResolver<Context, Data extends object, FlashData extends object>(

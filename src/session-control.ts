@@ -24,8 +24,8 @@ export interface SessionRecord {
   readonly stale: boolean
   /** The back end's own note on the record, such as its version; `undefined` where none is stored. */
   readonly stored: unknown
-  /** Which storage holds it; `undefined` where none does. */
-  readonly owner: object | undefined
+  /** Which storages hold it, by kind and cookie name; `undefined` where none does. */
+  readonly owner: string | undefined
 }
 
 /** The side of a session that storages and the request lifecycle see. */
@@ -35,7 +35,7 @@ export class SessionControl {
   /** True where {@link load} answers at once, so that the first touch can open the session. */
   readonly immediate: boolean
   /** Whether the unauthenticated times of the token ask for a renewal. Reading costs no decryption. */
-  readonly claimsRenewal: () => boolean
+  readonly claimsRenewal: (rolling: boolean) => boolean
 
   touched = false
   regenerated = false
@@ -49,7 +49,7 @@ export class SessionControl {
   constructor(
     load: () => MaybePromise<SessionRecord>,
     immediate: boolean,
-    claimsRenewal: () => boolean = () => false,
+    claimsRenewal: (rolling: boolean) => boolean = () => false,
   ) {
     this.#load = load
     this.immediate = immediate

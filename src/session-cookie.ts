@@ -101,8 +101,9 @@ export function createSessionCookie(
     isTimed: options.protection !== 'signed',
     codec: codecFor(options, { kind, cookieName: name }),
     serialize(token, overrides) {
-      const all = { ...attributes, ...defined(overrides) }
-      if (overridesRules(overrides)) assertCookieRules(name, all)
+      const given = defined(overrides)
+      const all = { ...attributes, ...given }
+      if (overridesRules(given)) assertCookieRules(name, all)
       return stringify(name, token, all)
     },
   }
@@ -116,7 +117,8 @@ export function readCookieValues(header: string | null | undefined, name: string
   if (!header?.includes(name)) return []
   const values = new Set<string>()
   for (const pair of header.split(';')) {
-    const trimmed = pair.trim()
+    // SP and HTAB only: a browser does not hold a name to its `__Host-` prefix that begins with other white space.
+    const trimmed = pair.replace(/^[ \t]+|[ \t]+$/g, '')
     if (trimmed.startsWith(`${name}=`)) values.add(trimmed.slice(name.length + 1))
   }
   values.delete('') // what is left of a cleared cookie
@@ -165,7 +167,9 @@ function foreignCookie(cookie: CookieLike, kind: TokenContext['kind']): SessionC
     canDropSecure: !needsSecure(cookie.name, cookie),
     isTimed: true,
     codec: createForeignCodec(cookie, { kind, cookieName: cookie.name }),
-    serialize: (token, attributes) => cookie.serialize(token, defined(attributes)),
+    // Its own lifetime counts unless it is told another, `undefined` for none included.
+    serialize: (token, { maxAge, expires, ...rules }) =>
+      cookie.serialize(token, { ...defined(rules), maxAge, expires }),
   }
 }
 

@@ -16,8 +16,10 @@ import type { Token, TokenTimes } from './token.ts'
 export interface LoadedSession {
   readonly id: string
   readonly values: ReadonlyMap<string, unknown>
-  /** Where the back end keeps it itself; else the token's counts. */
+  /** Where the back end keeps them itself; else the token's count. */
   readonly createdAt?: number
+  readonly expiresAt?: number
+  readonly fixed?: boolean
   readonly stored?: unknown
 }
 
@@ -29,18 +31,34 @@ export interface SavedSession {
   readonly stored?: unknown
 }
 
+/** How the values are written. */
+export interface SaveOptions {
+  /** Under a new id, and the old record deleted. */
+  readonly regenerate: boolean
+  readonly createdAt: number
+  readonly expiresAt: number
+  /** The expiry was chosen by hand. */
+  readonly fixed: boolean
+  /** The expiry moves, with a new cookie; else the record keeps its own, which may be another than the token's. */
+  readonly renews: boolean
+  /** Asked for by the application, so that it may not be put off. */
+  readonly byHand: boolean
+}
+
 /** Where the values of sessions are kept: in the cookie itself, or under an id. */
 export interface SessionBackend {
   readonly kind: 'cookie' | 'id'
   /** Whether {@link load} answers without a promise. */
   readonly immediate: boolean
+  /** Whether it knows creation and expiry itself, so that they hold without the token's. */
+  readonly keepsTimes: boolean
   /** What the body of an authentic token stands for, or why it stands for nothing. */
   load(body: string): MaybePromise<LoadedSession | 'unknown' | 'invalid'>
-  /** Writes the values; null where the record was deleted while the request was under way. */
-  save(
-    record: SessionRecord,
-    options: { regenerate: boolean; createdAt: number; expiresAt: number },
-  ): MaybePromise<SavedSession | null>
+  /**
+   * Writes the values; null where the record was deleted while the request was under way, `later` where a renewal should
+   * be tried again by the next request.
+   */
+  save(record: SessionRecord, options: SaveOptions): MaybePromise<SavedSession | 'later' | null>
   remove(record: SessionRecord): MaybePromise<void>
 }
 
@@ -52,8 +70,11 @@ export interface SessionEngine {
     now: number,
     decode?: (value: string) => string,
   ): MaybePromise<SessionControl>
-  /** Writes the session. Gives the Set-Cookie text, or undefined where the browser's cookie is still right. */
-  commit(control: SessionControl, options: CommitOptions): MaybePromise<string | undefined>
+  /**
+   * Writes the session. Gives the Set-Cookie text, undefined where the browser's cookie is still right, or null where the
+   * record is gone.
+   */
+  commit(control: SessionControl, options: CommitOptions): MaybePromise<string | undefined | null>
   /** Deletes the session. Gives the Set-Cookie text that clears the cookie. */
   destroy(control: SessionControl, attributes?: CookieAttributes): MaybePromise<string>
   clearCookie(attributes?: CookieAttributes): MaybePromise<string>
@@ -73,6 +94,8 @@ export function createSessionEngine(
   lifetime: Lifetime,
 ): SessionEngine {
   const { codec } = cookie
+  // By name and not by identity: many an application makes its storage anew in every request.
+  const place = `${backend.kind}:${cookie.name}`
 
   function open(
     header: string | null | undefined,
@@ -86,7 +109,7 @@ export function createSessionEngine(
     const control = new SessionControl(
       () => resume(values, now),
       immediate,
-      () => values.some((value) => claimsRenewal(value, now)),
+      (rolling) => values.some((value) => claimsRenewal(value, now, rolling)),
     )
     return chain(codec.ready(), () => control)
   }
@@ -95,24 +118,30 @@ export function createSessionEngine(
     const reasons = new Set<SessionOrigin>()
     let lookups = 0
 
-    function tryFrom(index: number): MaybePromise<SessionRecord> {
-      const value = values[index]
-      if (value === undefined || lookups >= MAX_LOOKUPS) {
-        return unstoredRecord(REASONS.find((reason) => reasons.has(reason)) ?? 'tampered')
+    function tryFrom(first: number): MaybePromise<SessionRecord> {
+      // A loop, because a client chooses how many there are, and recursion would run out of stack.
+      for (let i = first; i < values.length && lookups < MAX_LOOKUPS; i++) {
+        const found = tryOne(values[i] ?? '')
+        if (found instanceof Promise) {
+          return found.then((record) => (isRecord(record) ? record : tryFrom(i + 1)))
+        }
+        if (isRecord(found)) return found
       }
+      return unstoredRecord(REASONS.find((reason) => reasons.has(reason)) ?? 'tampered')
+    }
+
+    function tryOne(value: string): MaybePromise<SessionRecord | SessionOrigin> {
       return chain(codec.open(value), (token) => {
         const refusal = token === null ? 'tampered' : expiryRefusal(token.times, now)
-        if (token === null || refusal !== undefined) {
-          reasons.add(refusal ?? 'tampered')
-          return tryFrom(index + 1)
-        }
+        if (token === null || refusal !== undefined) return refuse(refusal ?? 'tampered')
         lookups++
-        return chain(load(token, now), (found) => {
-          if (typeof found !== 'string') return found
-          reasons.add(found)
-          return tryFrom(index + 1)
-        })
+        return chain(load(token, now), (found) => (isRecord(found) ? found : refuse(found)))
       })
+    }
+
+    function refuse(reason: SessionOrigin): SessionOrigin {
+      reasons.add(reason)
+      return reason
     }
 
     return tryFrom(0)
@@ -124,21 +153,22 @@ export function createSessionEngine(
       (loaded) => {
         if (typeof loaded === 'string') return loaded
         const createdAt = loaded.createdAt ?? token.times?.createdAt
-        const { absolute } = lifetime
-        if (createdAt !== undefined && absolute !== undefined && now >= createdAt + absolute) {
-          return 'expired'
-        }
+        // Of a cookie that was not renewed with its record the earlier end counts, and asks for a renewal.
+        const ends = [loaded.expiresAt, token.times?.expiresAt].filter((end) => end !== undefined)
+        const expiresAt = ends.length === 0 ? undefined : Math.min(...ends)
+        const limit = (createdAt ?? now) + (lifetime.absolute ?? Infinity)
+        if (now >= Math.min(expiresAt ?? Infinity, limit)) return 'expired'
         return {
           origin: 'resumed',
           id: loaded.id,
           values: new SessionValues(loaded.values),
           createdAt,
-          expiresAt: token.times?.expiresAt,
-          fixed: token.times?.fixed ?? false,
+          expiresAt,
+          fixed: loaded.fixed ?? token.times?.fixed ?? false,
           transient: token.times?.transient ?? false,
           stale: token.stale,
           stored: loaded.stored,
-          owner: backend,
+          owner: place,
         }
       },
     )
@@ -148,34 +178,35 @@ export function createSessionEngine(
     return times !== undefined && isExpired(now, times, lifetime) ? 'expired' : undefined
   }
 
-  function claimsRenewal(value: string, now: number): boolean {
+  function claimsRenewal(value: string, now: number, rolling: boolean): boolean {
     const claim = codec.peek(value)
     if (claim === null) return !codec.opensAtOnce(value)
-    return claim.stale || (!claim.times.fixed && isRenewalDue(now, claim.times, lifetime))
+    const { stale, times } = claim
+    return stale || (rolling && !times.fixed && isRenewalDue(now, times, lifetime))
   }
 
   function commit(
     control: SessionControl,
     options: CommitOptions,
-  ): MaybePromise<string | undefined> {
+  ): MaybePromise<string | undefined | null> {
     const record = owned(control.record)
-    const issues =
-      backend.kind === 'cookie' ||
-      record.id === '' ||
-      control.regenerated ||
-      record.stale ||
-      options.renew === 'always' ||
-      (options.renew === 'due' && isDue(record, options.now))
+    const issues = needsCookie(record, control.regenerated, options)
     const times = nextTimes(record, options, issues, { lifetime, expires: cookie.expires })
-    const { createdAt, expiresAt } = times
-    const saving = { regenerate: control.regenerated, createdAt, expiresAt }
+    const saving: SaveOptions = {
+      regenerate: control.regenerated,
+      createdAt: times.createdAt,
+      expiresAt: times.expiresAt,
+      fixed: times.fixed,
+      renews: issues,
+      byHand: options.renew === 'always',
+    }
     return chain(codec.ready(), () =>
       chain(
         asking(() => backend.save(record, saving)),
         (saved) => {
-          if (saved === null) return undefined
-          if (!issues) {
-            settle(control, record, saved, times)
+          if (saved === null) return null
+          if (!issues || saved === 'later') {
+            if (saved !== 'later') settle(control, record, saved, times)
             return undefined
           }
           return chain(codec.seal(saved.body, times), (token) =>
@@ -190,9 +221,18 @@ export function createSessionEngine(
     )
   }
 
+  function needsCookie(
+    record: SessionRecord,
+    regenerated: boolean,
+    { now, renew }: CommitOptions,
+  ): boolean {
+    if (backend.kind === 'cookie' || record.id === '' || regenerated || record.stale) return true
+    return renew === 'always' || (renew === 'due' && isDue(record, now))
+  }
+
   /** A session that another storage made has nothing here to be compared with or replaced. */
   function owned(record: SessionRecord): SessionRecord {
-    if (record.owner === backend) return record
+    if (record.owner === place) return record
     return { ...record, stored: undefined, id: record.owner === undefined ? record.id : '' }
   }
 
@@ -209,19 +249,21 @@ export function createSessionEngine(
     times: TokenTimes,
   ): void {
     const { id, stored } = saved
-    control.settle({ ...record, ...times, id, stored, stale: false, owner: backend })
+    control.settle({ ...record, ...times, id, stored, stale: false, owner: place })
   }
 
   function destroy(
     control: SessionControl,
     attributes: CookieAttributes = {},
   ): MaybePromise<string> {
+    const { owner } = control.record
     const record = owned(control.record)
     return chain(
       asking(() => backend.remove(record)),
       () => {
         control.destroyed = true
-        control.settled = true
+        // A session of another storage is still to be deleted there.
+        control.settled = owner === place || owner === undefined
         return clearCookie(attributes)
       },
     )
@@ -232,6 +274,10 @@ export function createSessionEngine(
   }
 
   return { cookie, lifetime, open, commit, destroy, clearCookie, isRenewalDue: isDue }
+}
+
+function isRecord(found: SessionRecord | SessionOrigin): found is SessionRecord {
+  return typeof found === 'object'
 }
 
 /** Names the failure of a back end, and keeps its cause. */

@@ -137,7 +137,7 @@ function lifetimeOf(
   assertTimeout('idleTimeout', idleTimeout)
   assertTimeout('absoluteTimeout', absoluteTimeout)
   if (cookie.maxAge !== undefined) assertTimeout('cookie.maxAge', cookie.maxAge)
-  const isEnforced = cookie.isTimed || backend.kind === 'id'
+  const isEnforced = cookie.isTimed || backend.keepsTimes
   if (!isEnforced && (idleTimeout !== undefined || absoluteTimeout !== undefined)) {
     throw new SessionError(
       'ERR_SESSION_CONFIG',
@@ -172,20 +172,21 @@ function strategyBackend<Data extends object, FlashData extends object>(
   return {
     kind: 'id',
     immediate: false,
+    keepsTimes: false,
     async load(id) {
       const data = await strategy.readData(id)
       if (data === null || data === undefined) return 'unknown'
-      if (typeof data !== 'object') return 'invalid'
+      if (typeof data !== 'object' || Array.isArray(data)) return 'invalid'
       return { id, values: new Map(Object.entries(data)) }
     },
     async save({ id, values }, { regenerate, expiresAt }) {
       const data = JSON.parse(values.serialize()) as Stored
       const expires = new Date(expiresAt)
-      if (id !== '') {
+      if (id !== '' && !regenerate) {
         const answer = await strategy.updateData(id, data, expires)
-        if (answer === false) return null
-        if (!regenerate) return { body: id, id }
+        return answer === false ? null : { body: id, id }
       }
+      // Never under the old id, which somebody else may know.
       const newId = await strategy.createData(data, expires)
       if (id !== '') await strategy.deleteData(id)
       return { body: newId, id: newId }

@@ -2,18 +2,22 @@ import { sha256 } from '@noble/hashes/sha2.js'
 
 import { encodeBase64url } from './base64url.ts'
 import { SessionError } from './errors.ts'
-import type { SessionBackend } from './session-engine.ts'
+import { createRecordCodec } from './record-codec.ts'
+import type { RecordCodec } from './record-codec.ts'
+import type { SaveOptions, SessionBackend } from './session-engine.ts'
+import type { SessionRecord } from './session-control.ts'
 import { storageOver } from './session-storage.ts'
 import type { SessionStorage, SessionStorageOptions } from './session-storage.ts'
-import type { SessionRecord } from './session-control.ts'
 import type { SessionData } from './session.ts'
 import type { SessionValues } from './session-values.ts'
+import { timeLimit } from './timeout.ts'
 
 /** A record as a store gives it. */
 export interface StoredSession {
   readonly data: string
-  /** Changes with every write; opaque to the caller. */
+  /** Changes with every change of the data; opaque to the caller, and never empty. */
   readonly version: string
+  readonly expires: Date
 }
 
 /**
@@ -24,23 +28,47 @@ export interface StoredSession {
 export interface SessionStore {
   /**
    * Reads a record.
-   * @param key opaque, 43 characters of base64url
+   * @param key opaque, 43 characters of base64url after the prefix
    * @returns the record, or `null` when there is none or it has expired
    */
   read(key: string): Promise<StoredSession | null>
   /**
    * Writes a record, if nobody else has since it was read.
-   * @param expires when the record ends; from then on `read` must answer `null`
-   * @param expected the version that the stored record must still have, or `null` where nothing may be stored
-   * @returns the new version, or `null` when the stored version is another one, or the record gone or expired
+   * @param data what to keep, or `null` to keep what is there and move its expiry
+   * @param expires when the record ends, from when on `read` must answer `null`; or `null` to keep what is there;
+   * never where `data` is `null` too
+   * @param expected the version that the stored record must still have, or `null` where nothing may be stored; then
+   * both `data` and `expires` are given
+   * @returns the version from now on, or `null` when the stored one is another, or the record gone or expired. Where
+   * only the expiry was to move and the back end would rather not write now, an empty text: the cookie then stays too,
+   * and the next request asks again
    */
-  write(key: string, data: string, expires: Date, expected: string | null): Promise<string | null>
+  write(
+    key: string,
+    data: string | null,
+    expires: Date | null,
+    expected: string | null,
+  ): Promise<string | null>
   /** Deletes a record, whether it was there or not. */
   delete(key: string): Promise<void>
 }
 
+/** What every storage over a {@link SessionStore} takes. */
+export interface StoreSessionStorageOptions extends SessionStorageOptions {
+  /** Stands before every key, where a back end is shared with other data. */
+  prefix?: string | undefined
+  /** Seals the records with the cookie's secrets, so that a dump of the back end tells nothing. Default: false. */
+  encryptAtRest?: boolean | undefined
+  /** Seconds after which an operation of the back end counts as failed; Infinity for none. Default: 10. */
+  timeout?: number | undefined
+}
+
+const DEFAULT_TIMEOUT = 10
+
 /** Each attempt of one loser of a race is another's success, so this many requests at once all get through. */
 const MAX_ATTEMPTS = 100
+/** Milliseconds. */
+const MAX_BACK_OFF = 64
 
 /**
  * Makes a storage over a {@link SessionStore}.
@@ -50,32 +78,144 @@ const MAX_ATTEMPTS = 100
 export function createStoreSessionStorage<
   Data extends object = SessionData,
   FlashData extends object = Data,
->(store: SessionStore, options: SessionStorageOptions = {}): SessionStorage<Data, FlashData> {
-  return storageOver<Data, FlashData>(storeBackend(store), options)
+>(store: SessionStore, options: StoreSessionStorageOptions = {}): SessionStorage<Data, FlashData> {
+  const { prefix = '', timeout = DEFAULT_TIMEOUT } = options
+  const codec = createRecordCodec(options.cookie, options.encryptAtRest)
+  const backend = storeBackend(limited(store, timeout), codec, prefix)
+  return storageOver<Data, FlashData>(backend, options)
 }
 
-function storeBackend(store: SessionStore): SessionBackend {
+/** A write that comes after its time is harmless: the version check keeps it from undoing another. */
+function limited(store: SessionStore, seconds: number): SessionStore {
+  const limit = timeLimit(seconds)
+  return {
+    read: (key) => limit(store.read(key)),
+    write: (...args) => limit(store.write(...args)),
+    delete: (key) => limit(store.delete(key)),
+  }
+}
+
+function storeBackend(store: SessionStore, codec: RecordCodec, prefix: string): SessionBackend {
+  /** The store sees a hash only, so that a leaked table signs nobody in. WebCrypto would cost a thread hop. */
+  const keyOf = (id: string): string =>
+    prefix + encodeBase64url(sha256(new TextEncoder().encode(id)))
+
+  async function format(key: string, values: SessionValues, options: SaveOptions): Promise<string> {
+    const { createdAt, fixed } = options
+    const head = `"createdAt":${createdAt}${fixed ? ',"fixed":true' : ''}`
+    return codec.encode(key, `{${head},"data":${values.serialize()}}`)
+  }
+
+  async function find(key: string): Promise<FoundRecord | null> {
+    const stored = await store.read(key)
+    if (stored === null) return null
+    return { stored, record: parseRecord(await codec.decode(key, stored.data)) }
+  }
+
+  async function create(values: SessionValues, options: SaveOptions): Promise<CreatedRecord> {
+    const expires = new Date(options.expiresAt)
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const id = createId()
+      const version = await store.write(
+        keyOf(id),
+        await format(keyOf(id), values, options),
+        expires,
+        null,
+      )
+      if (version !== null) return { body: id, id, stored: version }
+    }
+    throw conflict('create')
+  }
+
+  /**
+   * Writes until nobody else was faster, each time laying the changes over what the faster one has stored.
+   *
+   * @param write tries once; gives null where the stored version is another
+   * @returns what `write` gave, or null where the record is gone
+   */
+  async function untilUncontested(
+    key: string,
+    values: SessionValues,
+    stored: string,
+    write: (expected: string) => Promise<string | null>,
+  ): Promise<string | null> {
+    let expected = stored
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const version = await write(expected)
+      if (version !== null) return version
+      if (attempt > 0) await backOff(attempt)
+      const found = await find(key)
+      if (!found?.record) return null
+      values.rebase(found.record.values)
+      expected = found.stored.version
+    }
+    throw conflict('update')
+  }
+
+  /** Where nothing has changed only the expiry moves; where no new cookie is sent, the expiry stays. */
+  function update(
+    { id, values }: SessionRecord,
+    stored: string,
+    options: SaveOptions,
+  ): Promise<string | null> {
+    const key = keyOf(id)
+    const expires = options.renews ? new Date(options.expiresAt) : null
+    return untilUncontested(key, values, stored, async (expected) => {
+      const data = values.changed || options.byHand ? await format(key, values, options) : null
+      // What was to change, another request has changed already.
+      if (data === null && expires === null) return expected
+      return store.write(key, data, expires, expected)
+    })
+  }
+
+  /**
+   * Gives the session a new id. The new record comes first, under an id that nobody knows yet; nothing of it is ever
+   * readable under the old one. Then the old record is retired, in one step with the proof that it is still there and
+   * unchanged, so that a logout or a write meanwhile is not lost; and then deleted.
+   */
+  async function replace(
+    record: SessionRecord,
+    stored: string,
+    options: SaveOptions,
+  ): Promise<CreatedRecord | null> {
+    const { values } = record
+    const oldKey = keyOf(record.id)
+    const created = await create(values, options)
+    const newKey = keyOf(created.id)
+    const before = stored
+    const retired = await untilUncontested(oldKey, values, before, async (expected) => {
+      if (expected !== before) {
+        const data = await format(newKey, values, options)
+        const version = await store.write(newKey, data, null, created.stored)
+        if (version === null) return null
+        created.stored = version
+      }
+      return store.write(oldKey, RETIRED, null, expected)
+    })
+    await store.delete(retired === null ? newKey : oldKey)
+    return retired === null ? null : created
+  }
+
   return {
     kind: 'id',
     immediate: false,
+    keepsTimes: true,
 
     async load(id) {
-      const found = await store.read(keyOf(id))
-      if (found === null) return 'unknown'
-      const record = parseRecord(found.data)
-      return record === null ? 'invalid' : { id, ...record, stored: found.version }
+      const found = await find(keyOf(id))
+      if (found === null || found.stored.data === RETIRED) return 'unknown'
+      const { stored, record } = found
+      if (record === null) return 'invalid'
+      return { id, ...record, expiresAt: stored.expires.getTime(), stored: stored.version }
     },
 
-    async save(record, { regenerate, createdAt, expiresAt }) {
-      const expires = new Date(expiresAt)
-      if (typeof record.stored !== 'string') return create(store, record.values, createdAt, expires)
-      // Also where the id changes: the write proves that the old record is still there.
-      const version = await update(store, record, record.stored, createdAt, expires)
-      if (version === null) return null
-      if (!regenerate) return { body: record.id, id: record.id, stored: version }
-      const saved = await create(store, record.values, createdAt, expires)
-      await store.delete(keyOf(record.id))
-      return saved
+    async save(record, options) {
+      const { stored, values } = record
+      if (typeof stored !== 'string') return create(values, options)
+      if (options.regenerate) return replace(record, stored, options)
+      const version = await update(record, stored, options)
+      if (version === '') return 'later'
+      return version === null ? null : { body: record.id, id: record.id, stored: version }
     },
 
     async remove({ id }) {
@@ -84,40 +224,25 @@ function storeBackend(store: SessionStore): SessionBackend {
   }
 }
 
-async function create(
-  store: SessionStore,
-  values: SessionValues,
-  createdAt: number,
-  expires: Date,
-): Promise<{ body: string; id: string; stored: string }> {
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const id = createId()
-    const version = await store.write(keyOf(id), formatRecord(createdAt, values), expires, null)
-    if (version !== null) return { body: id, id, stored: version }
-  }
-  throw conflict('create')
+/** What stands under an old id for the moment until it is deleted; it is no record. */
+const RETIRED = '{}'
+
+interface FoundRecord {
+  readonly stored: StoredSession
+  /** Null where the data is no session. */
+  readonly record: ParsedRecord | null
 }
 
-/** Writes until nobody else was faster, each time laying the changes over what the faster one has stored. */
-async function update(
-  store: SessionStore,
-  { id, values }: SessionRecord,
-  stored: string,
-  createdAt: number,
-  expires: Date,
-): Promise<string | null> {
-  const key = keyOf(id)
-  let expected = stored
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const version = await store.write(key, formatRecord(createdAt, values), expires, expected)
-    if (version !== null) return version
-    const current = await store.read(key)
-    const record = current === null ? null : parseRecord(current.data)
-    if (current === null || record === null) return null
-    values.rebase(record.values)
-    expected = current.version
-  }
-  throw conflict('update')
+interface ParsedRecord {
+  readonly createdAt: number
+  readonly fixed: boolean
+  readonly values: ReadonlyMap<string, unknown>
+}
+
+interface CreatedRecord {
+  readonly body: string
+  readonly id: string
+  stored: string
 }
 
 function conflict(what: string): SessionError {
@@ -127,28 +252,24 @@ function conflict(what: string): SessionError {
   )
 }
 
+/** Where many write one session at once, they step aside by chance, instead of all failing at each other again. */
+function backOff(attempt: number): Promise<void> {
+  const milliseconds = Math.random() * Math.min(2 ** attempt, MAX_BACK_OFF)
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
+}
+
 function createId(): string {
   // 160 bits; OWASP asks for 64 at least.
   return encodeBase64url(crypto.getRandomValues(new Uint8Array(20)))
 }
 
-/** The store sees a hash only, so that a leaked table signs nobody in. Synchronous: WebCrypto would cost a thread hop. */
-function keyOf(id: string): string {
-  return encodeBase64url(sha256(new TextEncoder().encode(id)))
-}
-
-function formatRecord(createdAt: number, values: SessionValues): string {
-  return `{"createdAt":${createdAt},"data":${values.serialize()}}`
-}
-
-function parseRecord(
-  text: string,
-): { createdAt: number; values: ReadonlyMap<string, unknown> } | null {
+function parseRecord(text: string | null): ParsedRecord | null {
   try {
-    const record = JSON.parse(text) as { createdAt?: unknown; data?: unknown } | null
-    const { createdAt, data } = record ?? {}
-    if (typeof createdAt !== 'number' || typeof data !== 'object' || data === null) return null
-    return { createdAt, values: new Map(Object.entries(data)) }
+    const record = JSON.parse(text ?? '') as { [member: string]: unknown } | null
+    const { createdAt, fixed, data } = record ?? {}
+    if (typeof createdAt !== 'number') return null
+    if (typeof data !== 'object' || data === null || Array.isArray(data)) return null
+    return { createdAt, fixed: fixed === true, values: new Map(Object.entries(data)) }
   } catch {
     return null
   }

@@ -1,7 +1,9 @@
+import { SessionError } from './errors.ts'
+
 interface Made {
   readonly storage: object
-  /** What the factory read of the environment when it made the storage. */
-  readonly reads: ReadonlyMap<PropertyKey, unknown>
+  /** What the factory read of the environment when it made the storage; null where it looked at all of it. */
+  readonly reads: ReadonlyMap<PropertyKey, unknown> | null
 }
 
 /** Old environments are forgotten beyond this many; production has one. */
@@ -26,9 +28,9 @@ export function oncePerEnvironment<Context>(
       byIdentity.set(key, known)
       return known
     }
-    const reads = new Map<PropertyKey, unknown>()
-    const storage = make(recording(key, reads), context)
-    made.unshift({ storage, reads })
+    const recorder = recording(key)
+    const storage = make(recorder.proxy, context)
+    made.unshift({ storage, reads: recorder.stop() })
     made.length = Math.min(made.length, MAX_ENVIRONMENTS)
     byIdentity.set(key, storage)
     return storage
@@ -37,17 +39,46 @@ export function oncePerEnvironment<Context>(
 
 const nothing = {}
 
-function holds(environment: object, reads: ReadonlyMap<PropertyKey, unknown>): boolean {
+function holds(environment: object, reads: ReadonlyMap<PropertyKey, unknown> | null): boolean {
+  if (reads === null) return false
   for (const [name, value] of reads) if (Reflect.get(environment, name) !== value) return false
   return true
 }
 
-function recording(environment: object, reads: Map<PropertyKey, unknown>): object {
-  return new Proxy(environment, {
-    get(target, name) {
-      const value: unknown = Reflect.get(target, name)
-      reads.set(name, value)
-      return value
+/** The environment, with a record of what was read of it until `stop`. */
+function recording(environment: object): { proxy: object; stop(): Made['reads'] } {
+  const reads = new Map<PropertyKey, unknown>()
+  let isEnumerated = false
+  let isStopped = false
+
+  function note(name: PropertyKey): unknown {
+    if (isStopped) {
+      throw new SessionError(
+        'ERR_SESSION_CONFIG',
+        `The storage read \`env.${String(name)}\` after it was made, when another environment may be meant: read all bindings in the function that makes it.`,
+      )
+    }
+    const value: unknown = Reflect.get(environment, name)
+    reads.set(name, value)
+    return value
+  }
+
+  const proxy = new Proxy(environment, {
+    get: (_, name) => note(name),
+    has(target, name) {
+      note(name)
+      return Reflect.has(target, name)
+    },
+    ownKeys(target) {
+      isEnumerated = true
+      return Reflect.ownKeys(target)
     },
   })
+  return {
+    proxy,
+    stop() {
+      isStopped = true
+      return isEnumerated ? null : reads
+    },
+  }
 }

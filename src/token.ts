@@ -22,7 +22,8 @@ export interface Token {
 
 /** What a token is for; it is refused anywhere else. */
 export interface TokenContext {
-  readonly kind: 'cookie' | 'id'
+  readonly kind: 'cookie' | 'id' | 'record'
+  /** Or the key, for a record. */
   readonly cookieName: string
 }
 

@@ -22,6 +22,10 @@ describe.each([
     )
   })
 
+  it('writes the bytes of a view, not those of the whole buffer behind it', () => {
+    expect(encode(Uint8Array.of(1, 2, 3, 4, 5).subarray(2, 4))).toBe('AwQ')
+  })
+
   it.each(['A', 'AA==', 'A+', 'A/', 'A A', 'AA\n', 'é', 'AB', 'AAB', 'AAAAA', '%41'])(
     'refuses %j, which is not what it would write',
     (text) => {

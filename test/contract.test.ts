@@ -111,13 +111,13 @@ describe('the session API', () => {
 })
 
 describe('a custom storage', () => {
-  function createDatabase(): {
+  function createDatabase(name = '__session'): {
     storage: SessionStorage
     rows: Map<string, { data: string; expires: Date | undefined }>
   } {
     const rows = new Map<string, { data: string; expires: Date | undefined }>()
     const storage = createSessionStorage({
-      cookie: { name: '__session', secrets: ['db-secret'], secure: true, httpOnly: true },
+      cookie: { name, secrets: ['db-secret'], secure: true, httpOnly: true },
       async createData(data, expires) {
         const id = `row-${rows.size + 1}`
         rows.set(id, { data: JSON.stringify(data), expires })
@@ -154,6 +154,9 @@ describe('a custom storage', () => {
     expect([resumed.id, resumed.get('n'), resumed.get('notice')]).toEqual(['row-1', 1, 'hi'])
     await storage.commitSession(resumed)
     expect(rows.get('row-1')?.data).toBe('{"n":1}')
+    vi.setSystemTime(Date.now() + 1000)
+    await storage.commitSession(resumed)
+    expect(rows.get('row-1')?.expires).toEqual(new Date(Date.now() + 14 * 86400e3))
     await storage.destroySession(resumed)
     expect(rows.size).toBe(0)
     expect((await storage.getSession(token)).origin).toBe('unknown')
@@ -163,6 +166,66 @@ describe('a custom storage', () => {
     const { storage, rows } = createDatabase()
     await storage.commitSession(createSession({ n: 5 }, 'row-9'))
     expect(rows.get('row-9')?.data).toBe('{"n":5}')
+  })
+
+  it('leaves its records alone where a session of another storage has the same id', async () => {
+    const [one, two] = [createDatabase(), createDatabase('other')]
+    const commit = async (storage: SessionStorage, n: number): Promise<void> => {
+      const session = await storage.getSession()
+      session.set('n', n)
+      await storage.commitSession(session)
+    }
+    await commit(one.storage, 1)
+    await commit(two.storage, 2)
+    const session = await two.storage.getSession()
+    session.set('n', 3)
+    await two.storage.commitSession(session) // row-2
+    await commit(one.storage, 4) // row-2
+    await one.storage.destroySession(session)
+    expect([...one.rows.keys()]).toEqual(['row-1', 'row-2'])
+    const other = await two.storage.getSession()
+    await two.storage.commitSession(other) // row-3
+    await one.storage.commitSession(other)
+    expect([...one.rows.keys()]).toEqual(['row-1', 'row-2', 'row-3'])
+    expect(one.rows.get('row-2')?.data).toBe('{"n":4}')
+  })
+
+  it('clears the cookie where its strategy says that the record is gone', async () => {
+    const strategy = {
+      cookie: { secrets: ['db-secret'] },
+      createData: vi.fn(async () => 'id'),
+      readData: async () => ({}),
+      updateData: async () => false,
+      deleteData: async () => {},
+    }
+    const storage = createSessionStorage(strategy)
+    const session = await storage.getSession()
+    await storage.commitSession(session)
+    session.set('n', 1)
+    expect(await storage.commitSession(session)).toContain('__session=; Max-Age=0;')
+    expect(strategy.createData).toHaveBeenCalledTimes(1)
+  })
+
+  it('is not asked to delete what it never had', async () => {
+    const deleteData = vi.fn(async () => {})
+    const storage = createSessionStorage({
+      cookie: { secrets: ['db-secret'] },
+      createData: async () => 'id',
+      readData: async () => undefined as never,
+      updateData: async () => {},
+      deleteData,
+    })
+    const session = await storage.getSession()
+    session.regenerate()
+    const token = toCookie(await storage.commitSession(session))
+    expect((await storage.getSession(token)).origin).toBe('unknown')
+    await storage.destroySession(await storage.getSession(token))
+    expect(deleteData).not.toHaveBeenCalled()
+    deleteData.mockRejectedValue(new Error('connection lost'))
+    session.regenerate()
+    for (const fails of [storage.commitSession(session), storage.destroySession(session)]) {
+      await expect(fails).rejects.toMatchObject({ code: 'ERR_SESSION_STORAGE' })
+    }
   })
 
   it('gives another id with regenerate(), and deletes the old record', async () => {
@@ -223,6 +286,35 @@ describe('session expiration', () => {
     expect(await origins()).toEqual(['resumed', 'resumed'])
     vi.setSystemTime(Date.now() + 1)
     expect(await origins()).toEqual(['expired', 'expired'])
+  })
+
+  it('is over at once with a date before 1970', async () => {
+    const token = toCookie(await commit({ expires: new Date(-1) }))
+    expect((await cookieStorage.getSession(token)).origin).toBe('expired')
+  })
+
+  it('is chosen anew by the next commit', async () => {
+    const session = await cookieStorage.getSession()
+    await cookieStorage.commitSession(session, { maxAge: 60 })
+    const longer = toCookie(await cookieStorage.commitSession(session, { maxAge: 3600 }))
+    vi.setSystemTime(Date.now() + 3599_000)
+    expect((await cookieStorage.getSession(longer)).origin).toBe('resumed')
+    expect(await cookieStorage.commitSession(session, { maxAge: undefined })).not.toContain('Age')
+    expect(await cookieStorage.commitSession(session)).toContain('; Max-Age=2592000;')
+  })
+
+  it('is by maxAge before expires, and over where it is negative', async () => {
+    const both = await commit({ maxAge: 60, expires: new Date(Date.now() + 1000) })
+    expect(both).toContain('; Max-Age=60;')
+    expect(both).not.toContain('Expires')
+    expect(await commit({ maxAge: -60 })).toContain('; Max-Age=0;')
+  })
+
+  it('is told to the browser where the storage itself has none', async () => {
+    const storage = createCookieSessionStorage({ cookie: { secrets: ['secret'] } })
+    const session = await storage.getSession()
+    expect(await storage.commitSession(session)).not.toContain('Max-Age')
+    expect(await storage.commitSession(session, { maxAge: 60 })).toContain('; Max-Age=60;')
   })
 
   it('refuses a date that is none', async () => {
@@ -293,6 +385,16 @@ describe('invalid input', () => {
       expect([session.id, session.get('anything'), session.data]).toEqual(['', undefined, {}])
     },
   )
+
+  it('is decoded by a decode option', async () => {
+    const reverse = (value: string): string => [...value].toReversed().join('')
+    const session = await cookieStorage.getSession()
+    session.set('n', 1)
+    const [, token = ''] = toCookie(await cookieStorage.commitSession(session)).split('=')
+    const header = `__session=${reverse(token)}`
+    expect((await cookieStorage.getSession(header)).origin).toBe('tampered')
+    expect((await cookieStorage.getSession(header, { decode: reverse })).get('n')).toBe(1)
+  })
 
   it('is whatever a decode option throws on, too', async () => {
     const decode = (value: string): string => decodeURIComponent(value)

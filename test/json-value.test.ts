@@ -1,9 +1,12 @@
+import { runInNewContext } from 'node:vm'
+
 import { createSession } from 'fetch-sessions'
 import { describe, expect, it } from 'vitest'
 
 describe('values that JSON cannot carry', () => {
   const circular: { self?: unknown } = {}
   circular.self = circular
+  const shared = { a: 1 }
 
   it.each<[string, unknown, string]>([
     ['undefined', undefined, '"key": it is undefined, call unset()'],
@@ -24,8 +27,20 @@ describe('values that JSON cannot carry', () => {
       '"key": it is an instance of Cart',
     ],
     ['something with toJSON', { toJSON: () => 1 }, '"key": it is an instance of Object'],
+    [
+      'what has neither a plain prototype nor a constructor',
+      Object.create(Object.create(Object.create(null) as object) as object),
+      '"key": it is an instance of object',
+    ],
     ['undefined in an array', [undefined], '"key[0]": it is undefined'],
     ['a hole in an array', Array(1), '"key[0]": it is undefined'],
+    [
+      'an array with toJSON',
+      Object.assign([1], { toJSON: () => 'gone' }),
+      '"key": it is an instance',
+    ],
+    ['a kind of array', new (class Row extends Array {})(), '"key": it is an instance of Row'],
+    ['depth without end', JSON.parse('['.repeat(3000) + ']'.repeat(3000)), 'nested too deep'],
     ['a circle', circular, '"key.self": it is circular'],
   ])('refuses %s when it is set, with the key', (_, value, message) => {
     const session = createSession()
@@ -44,7 +59,8 @@ describe('values that JSON cannot carry', () => {
     ['null', null],
     ['nested data', { a: [1, 'two', { b: null }], c: true }],
     ['an object without prototype', Object.assign(Object.create(null), { a: 1 })],
-    ['the same object twice', [circular.self === circular && {}, {}]],
+    ['the same object twice', [shared, shared]],
+    ['an object of another realm', runInNewContext('({ a: [1] })')],
     ['an optional member that is undefined', { a: undefined }],
     ['text with lone surrogates and NUL', '\ud800\0'],
   ])('takes %s', (_, value) => {

@@ -1,9 +1,15 @@
-import { createCookieSessionStorage, createSessionRunner } from 'fetch-sessions'
+import { createCookie } from '@remix-run/cookie'
+import {
+  createCookieSessionStorage,
+  createSessionRunner,
+  createStoreSessionStorage,
+} from 'fetch-sessions'
 import type { Session, SessionData, SessionOptions } from 'fetch-sessions'
 import { decide } from '../src/request-session.ts'
+import { createMemoryStore } from '../src/storage/memory.ts'
 import * as reactRouter from 'react-router'
 import { toCookie } from './support/client.ts'
-import { SECRET } from './support/secrets.ts'
+import { OLD_SECRET, SECRET } from './support/secrets.ts'
 import { describe, expect, it, vi } from 'vitest'
 
 const storage = createCookieSessionStorage({ cookie: { secrets: [SECRET] } })
@@ -66,11 +72,187 @@ describe('a request', () => {
     expect((await storage.getSession(last)).get('n')).toBe(2)
   })
 
+  it.each<[string, (session: Session) => unknown]>([
+    ['id', (session) => session.id],
+    ['data', (session) => session.data],
+    ['origin', (session) => session.origin],
+    ['createdAt', (session) => session.createdAt],
+    ['expiresAt', (session) => session.expiresAt],
+    ['has', (session) => session.has('n')],
+    ['get', (session) => session.get('n')],
+    ['peek', (session) => session.peek('n')],
+    ['load', (session) => session.load()],
+  ])('varies by cookie where a handler used %s', async (_, use) => {
+    const response = await run(async (session) => (await use(session), new Response()))
+    expect(response.headers.get('vary')).toBe('Cookie')
+  })
+
+  it('decrypts nothing for a lifetime that was chosen by hand', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    const session = await storage.getSession()
+    const cookie = toCookie(await storage.commitSession(session, { maxAge: 100 }))
+    vi.setSystemTime(Date.now() + 90_000)
+    const parse = vi.spyOn(JSON, 'parse')
+    await run(() => new Response(), cookie)
+    expect(parse).not.toHaveBeenCalled()
+    vi.useRealTimers()
+  })
+
+  it.each<[string, (session: Session) => void]>([
+    ['a new id', (session) => session.regenerate()],
+    ['a clear()', (session) => [session.clear(), session.set('b', 2)]],
+    ['an older secret', () => {}],
+  ])('commits %s by hand without a second cookie', async (_, use) => {
+    const old = createCookieSessionStorage({ cookie: { secrets: [OLD_SECRET] } })
+    const rotated = createCookieSessionStorage({ cookie: { secrets: [SECRET, OLD_SECRET] } })
+    const before = await old.getSession()
+    before.set('a', 1)
+    const cookie = toCookie(await old.commitSession(before))
+    const handler = async (session: Session): Promise<Response> => {
+      use(session)
+      const setCookie = await rotated.commitSession(session)
+      expect(session.changed).toBe(false)
+      return new Response('', { headers: { 'set-cookie': setCookie } })
+    }
+    const response = await run(handler, cookie, { storage: rotated })
+    expect(response.headers.getSetCookie()).toHaveLength(1)
+  })
+
+  it('keeps the writes of all who await a session on demand at once', async () => {
+    const store = createMemoryStore(10)
+    const onDemand = createStoreSessionStorage(store, { cookie: { secrets: [SECRET] } })
+    const cookie = toCookie(await onDemand.commitSession(await onDemand.getSession()))
+    const { read } = store
+    let reads = 0
+    vi.spyOn(store, 'read').mockImplementation(async (key) => {
+      const slow = ++reads === 2
+      if (slow) await new Promise((resolve) => setTimeout(resolve, 10))
+      return read(key)
+    })
+    await run(
+      async (session) => {
+        const set = async (key: string): Promise<void> => (await session.load()).set(key, 1)
+        await Promise.all([set('a'), set('b')])
+        return new Response()
+      },
+      cookie,
+      { storage: onDemand, lazy: true },
+    )
+    expect((await onDemand.getSession(cookie)).data).toEqual({ a: 1, b: 1 })
+  })
+
+  it('reads nothing where a session on demand was not awaited', async () => {
+    const store = createMemoryStore(10)
+    const onDemand = createStoreSessionStorage(store, { cookie: { secrets: [SECRET] } })
+    const cookie = toCookie(await onDemand.commitSession(await onDemand.getSession()))
+    const read = vi.spyOn(store, 'read')
+    const request = run((session) => new Response(String(session.get('n'))), cookie, {
+      storage: onDemand,
+      lazy: true,
+    })
+    await expect(request).rejects.toMatchObject({ code: 'ERR_SESSION_CONFIG' })
+    expect(read).not.toHaveBeenCalled()
+  })
+
+  it.each([
+    ['remix', false],
+    ['__Host-remix', true],
+  ])(
+    'leaves Secure out of a Cookie on loopback where its name allows: %s',
+    async (name, secure) => {
+      const foreign = createCookieSessionStorage({
+        cookie: createCookie(name, { secrets: [SECRET], secure: true, path: '/' }),
+      })
+      const runner = createSessionRunner<undefined>({ storage: foreign }, noEnvironment)
+      const request = new Request('http://localhost/')
+      const response = await runner(request, undefined, async (session) => {
+        session.set('n', 1)
+        return { response: new Response() }
+      })
+      expect(/; Secure/.test(response.headers.getSetCookie()[0] ?? '')).toBe(secure)
+    },
+  )
+
+  it('signs anew what an older secret has signed', async () => {
+    const signedBy = (...secrets: string[]) =>
+      createCookieSessionStorage({ cookie: { secrets, protection: 'signed' } })
+    const old = signedBy(OLD_SECRET)
+    const cookie = toCookie(await old.commitSession(await old.getSession()))
+    const rotated = { storage: signedBy(SECRET, OLD_SECRET) }
+    const response = await run(() => new Response(), cookie, rotated)
+    const renewed = toCookie(response.headers.getSetCookie()[0])
+    expect((await signedBy(SECRET).getSession(renewed)).origin).toBe('resumed')
+    expect((await run(() => new Response(), renewed, rotated)).headers.getSetCookie()).toEqual([])
+  })
+
+  it('decrypts no sealed cookie with `acceptSigned` before it is due', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    const moving = createCookieSessionStorage({
+      cookie: { secrets: [SECRET], acceptSigned: true, maxAge: 1000 },
+    })
+    const cookie = toCookie(await moving.commitSession(await moving.getSession()))
+    const parse = vi.spyOn(JSON, 'parse')
+    await run(() => new Response(), cookie, { storage: moving })
+    expect(parse).not.toHaveBeenCalled()
+    vi.setSystemTime(Date.now() + 600_000)
+    const due = await run(() => new Response(), cookie, { storage: moving })
+    expect(due.headers.getSetCookie()).toHaveLength(1)
+    vi.useRealTimers()
+  })
+
+  it.each(['commitSession', 'destroySession'] as const)(
+    'opens a session on demand for %s by hand',
+    async (method) => {
+      const store = createMemoryStore(10)
+      const onDemand = createStoreSessionStorage(store, { cookie: { secrets: [SECRET] } })
+      const cookie = toCookie(await onDemand.commitSession(await onDemand.getSession()))
+      const handler = async (session: Session): Promise<Response> =>
+        new Response(await onDemand[method](session))
+      const response = await run(handler, cookie, { storage: onDemand, lazy: true })
+      expect(await response.text()).toContain('__session=')
+      const { origin } = await onDemand.getSession(cookie)
+      expect(origin).toBe(method === 'commitSession' ? 'resumed' : 'unknown')
+    },
+  )
+
+  it('saves where the exception of an outcome is a Response', async () => {
+    const runner = createSessionRunner<undefined>({ storage }, noEnvironment)
+    const request = new Request('https://app.example/')
+    const response = await runner(request, undefined, async (session) => {
+      session.set('n', 1)
+      return { response: new Response(), error: new Response(null, { status: 303 }) }
+    })
+    expect(response.headers.getSetCookie()).toHaveLength(1)
+  })
+
+  it('takes nothing for a Response that only has headers', async () => {
+    const thrown = { headers: new Headers() }
+    const request = run((session) => {
+      session.set('n', 1)
+      throw thrown
+    })
+    await expect(request).rejects.toBe(thrown)
+    expect([...thrown.headers]).toEqual([])
+  })
+
   it('destroys by hand without a second cookie', async () => {
     const response = await run(async (session) => {
       const setCookie = await storage.destroySession(session)
       return new Response('', { headers: { 'set-cookie': setCookie } })
     })
+    expect(response.headers.getSetCookie()).toEqual([
+      expect.stringContaining('__session=; Max-Age=0'),
+    ])
+  })
+
+  it('ends its own session though another storage was asked to', async () => {
+    const other = createCookieSessionStorage({ cookie: { name: 'other', secrets: [SECRET] } })
+    const session = await storage.getSession()
+    const cookie = toCookie(await storage.commitSession(session))
+    const response = await run(async (current) => {
+      await other.destroySession(current)
+      return new Response()
+    }, cookie)
     expect(response.headers.getSetCookie()).toEqual([
       expect.stringContaining('__session=; Max-Age=0'),
     ])
@@ -94,6 +276,17 @@ describe('a request', () => {
       expect(again.headers.getSetCookie()).toEqual([])
       expect((await storage.getSession(sealed)).get('userId')).toBe('123')
     }
+  })
+
+  it('decrypts nothing for a renewal that will not be', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    const short = createCookieSessionStorage({ cookie: { secrets: [SECRET], maxAge: 100 } })
+    const cookie = toCookie(await short.commitSession(await short.getSession()))
+    vi.setSystemTime(Date.now() + 90_000)
+    const parse = vi.spyOn(JSON, 'parse')
+    await run(() => new Response(), cookie, { storage: short, rolling: false })
+    expect(parse).not.toHaveBeenCalled()
+    vi.useRealTimers()
   })
 
   it('says what to write where a session on demand was not awaited', async () => {

@@ -1,6 +1,6 @@
 import { createDecipheriv, hkdfSync } from 'node:crypto'
 
-import { hchacha } from '@noble/ciphers/chacha.js'
+import { hchacha, xchacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { createSealedCodec } from '../src/seal.ts'
 import type { Token, TokenCodec, TokenContext, TokenTimes } from '../src/token.ts'
 import { OLD_SECRET, SECRET } from './support/secrets.ts'
@@ -122,6 +122,47 @@ describe('createSealedCodec', () => {
     const codec = await codecFor([SECRET])
     const tokens = Array.from({ length: 100 }, () => codec.seal('{}', TIMES))
     expect(new Set(tokens).size).toBe(100)
+  })
+
+  it('refuses what authenticates, but is of another version, another hint or no text', async () => {
+    const codec = await codecFor([SECRET, OLD_SECRET])
+    const older = Buffer.from(
+      (await codecFor([OLD_SECRET])).seal('{}', TIMES) as string,
+      'base64url',
+    )
+    const resealed = (change: (header: Buffer) => void, body = Buffer.from('{}')): string => {
+      const header = Buffer.from(codec.seal('{}', TIMES) as string, 'base64url').subarray(0, 18)
+      change(header)
+      const nonce = new Uint8Array(24)
+      const key = new Uint8Array(hkdfSync('sha256', SECRET, '', 'fetch-sessions v1', 32))
+      const aad = Buffer.concat([header, Buffer.from('cookie:__session')])
+      const sealed = xchacha20poly1305(key, nonce, aad).encrypt(body)
+      return Buffer.concat([header, nonce, sealed]).toString('base64url')
+    }
+    expect(codec.open(resealed(() => {}))).toMatchObject({ body: '{}' })
+    const version2 = resealed((header) => header.writeUInt8(2))
+    expect([codec.open(version2), codec.peek(version2)]).toEqual([null, null])
+    expect(codec.open(resealed((header) => older.copy(header, 2, 2, 6)))).toBeNull()
+    expect(codec.open(resealed(() => {}, Buffer.of(0xff)))).toBeNull()
+  })
+
+  it('keeps the keys of many secrets, but of no more than 64', async () => {
+    const derive = vi.spyOn(crypto.subtle, 'deriveBits')
+    const secrets = Array.from({ length: 65 }, (_, i) => `secret ${i} of ${Math.random()}`)
+    const inTurn = async (some: string[]): Promise<void> => {
+      for (const secret of some) await codecFor([secret])
+    }
+    await inTurn(secrets.slice(0, 64))
+    await inTurn(secrets.slice(0, 64))
+    expect(derive).toHaveBeenCalledTimes(64)
+    await inTurn(secrets.slice(64))
+    await inTurn(secrets.slice(0, 1)) // the oldest has gone
+    expect(derive).toHaveBeenCalledTimes(66)
+  })
+
+  it('seals nothing before it is ready', () => {
+    const codec = createSealedCodec([SECRET], CONTEXT)
+    expect(() => codec.seal('{}', TIMES)).toThrow('before ready()')
   })
 
   it('derives no key when it is made, and each once', async () => {

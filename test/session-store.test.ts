@@ -1,9 +1,9 @@
-import { createStoreSessionStorage } from 'fetch-sessions'
+import { createSessionRunner, createStoreSessionStorage } from 'fetch-sessions'
 import type { SessionStore } from 'fetch-sessions'
 import { createMemoryStore } from '../src/storage/memory.ts'
 import { createHash } from 'node:crypto'
 import { toCookie } from './support/client.ts'
-import { SECRET } from './support/secrets.ts'
+import { OLD_SECRET, SECRET } from './support/secrets.ts'
 import { describe, expect, it, vi } from 'vitest'
 
 const COOKIE = { secrets: [SECRET] }
@@ -49,17 +49,84 @@ describe('createStoreSessionStorage', () => {
     expect(two.id).not.toBe(one.id)
   })
 
-  it.each(['', 'null', '{}', '{"createdAt":1}', '{"createdAt":"1","data":{}}', 'not json'])(
-    'calls a record invalid that holds no session: %j',
-    async (data) => {
-      const store = createMemoryStore(10)
-      const storage = createStoreSessionStorage(store, { cookie: COOKIE })
-      const session = await storage.getSession()
-      const cookie = toCookie(await storage.commitSession(session))
-      vi.spyOn(store, 'read').mockResolvedValue({ data, version: '1' })
-      expect((await storage.getSession(cookie)).origin).toBe('invalid')
-    },
-  )
+  it.each([
+    '',
+    'null',
+    '[]',
+    '{"createdAt":1}',
+    '{"createdAt":"1","data":{}}',
+    '{"createdAt":1,"data":"text"}',
+    '{"createdAt":1,"data":[]}',
+    'not json',
+  ])('calls a record invalid that holds no session: %j', async (data) => {
+    const store = createMemoryStore(10)
+    const storage = createStoreSessionStorage(store, { cookie: COOKIE })
+    const session = await storage.getSession()
+    const cookie = toCookie(await storage.commitSession(session))
+    vi.spyOn(store, 'read').mockResolvedValue({
+      data,
+      version: '1',
+      expires: new Date(Date.now() + 1000),
+    })
+    expect((await storage.getSession(cookie)).origin).toBe('invalid')
+  })
+
+  it('asks the store for what a commit takes, in an order that loses nothing', async () => {
+    const store = createMemoryStore(10)
+    const calls: string[] = []
+    for (const name of ['read', 'write', 'delete'] as const) {
+      const original = store[name] as (...args: unknown[]) => Promise<never>
+      vi.spyOn(store, name).mockImplementation((...args: unknown[]) => {
+        calls.push(name)
+        return original(...args)
+      })
+    }
+    const storage = createStoreSessionStorage(store, { cookie: COOKIE })
+    await storage.destroySession(await storage.getSession())
+    expect(calls).toEqual([]) // nothing was stored
+    const session = await storage.getSession()
+    for (let i = 0; i < 3; i++) await storage.commitSession(session)
+    expect(calls.splice(0)).toEqual(['write', 'write', 'write'])
+    session.regenerate()
+    await storage.commitSession(session)
+    expect(calls).toEqual(['write', 'write', 'delete']) // the new record, the old one retired, and deleted
+  })
+
+  it('fails where the old record of a new id cannot be deleted', async () => {
+    const store = createMemoryStore(10)
+    const storage = createStoreSessionStorage(store, { cookie: COOKIE })
+    const session = await storage.getSession()
+    await storage.commitSession(session)
+    session.regenerate()
+    vi.spyOn(store, 'delete').mockRejectedValue(new Error('connection lost'))
+    await expect(storage.commitSession(session)).rejects.toMatchObject({
+      code: 'ERR_SESSION_STORAGE',
+    })
+  })
+
+  it('clears the cookie where another has left a record that holds no session', async () => {
+    const store = createMemoryStore(10)
+    const storage = createStoreSessionStorage(store, { cookie: COOKIE })
+    const session = await storage.getSession()
+    await storage.commitSession(session)
+    vi.spyOn(store, 'write').mockResolvedValue(null)
+    vi.spyOn(store, 'read').mockResolvedValue({
+      data: 'null',
+      version: '9',
+      expires: new Date(Date.now() + 1000),
+    })
+    expect(await storage.commitSession(session)).toContain('__session=; Max-Age=0')
+  })
+
+  it('says so where no id is free', async () => {
+    const store = createMemoryStore(10)
+    vi.spyOn(store, 'write').mockResolvedValue(null)
+    const storage = createStoreSessionStorage(store, { cookie: COOKIE })
+    await expect(storage.commitSession(await storage.getSession())).rejects.toMatchObject({
+      code: 'ERR_SESSION_STORAGE',
+      message: expect.stringContaining('create met another write'),
+    })
+  })
 
   it('gives up, and says so, where every attempt meets another write', async () => {
     const store = createMemoryStore(10)
@@ -87,7 +154,15 @@ describe('createStoreSessionStorage', () => {
         delete: () => storage.destroySession(session),
       }
       vi.spyOn(store, method).mockRejectedValueOnce(cause)
-      await expect(uses[method]()).rejects.toMatchObject({ code: 'ERR_SESSION_STORAGE', cause })
+      await expect(uses[method]()).rejects.toMatchObject({
+        code: 'ERR_SESSION_STORAGE',
+        message: expect.stringContaining('connection lost'),
+        cause,
+      })
+      vi.spyOn(store, method).mockRejectedValueOnce('a text')
+      await expect(uses[method]()).rejects.toMatchObject({
+        message: expect.stringContaining('a text'),
+      })
       vi.spyOn(store, method).mockImplementationOnce(() => {
         throw cause
       })
@@ -102,5 +177,133 @@ describe('createStoreSessionStorage', () => {
     await storage.destroySession(await storage.getSession(cookie))
     session.set('n', 1)
     expect(await storage.commitSession(session)).toContain('__session=; Max-Age=0')
+  })
+})
+
+describe('timeout', () => {
+  it('fails an operation that has no answer in time, with the cause', async () => {
+    const store = createMemoryStore(10)
+    const storage = createStoreSessionStorage(store, { cookie: COOKIE, timeout: 0.01 })
+    const session = await storage.getSession()
+    const cookie = toCookie(await storage.commitSession(session))
+    const never = new Promise<never>(() => {})
+    vi.spyOn(store, 'read').mockReturnValue(never)
+    vi.spyOn(store, 'write').mockReturnValue(never)
+    vi.spyOn(store, 'delete').mockReturnValue(never)
+    const uses = [
+      () => storage.getSession(cookie),
+      () => storage.commitSession(session),
+      () => storage.destroySession(session),
+    ]
+    for (const use of uses) {
+      await expect(use()).rejects.toMatchObject({
+        code: 'ERR_SESSION_STORAGE',
+        cause: expect.objectContaining({ name: 'TimeoutError' }),
+      })
+    }
+  })
+
+  it.each([0, -1, Number.NaN, 1e10])('refuses %d seconds', (timeout) => {
+    expect(() =>
+      createStoreSessionStorage(createMemoryStore(1), { cookie: COOKIE, timeout }),
+    ).toThrow(expect.objectContaining({ code: 'ERR_SESSION_CONFIG' }))
+  })
+})
+
+describe('encryptAtRest', () => {
+  const sealing = (store: SessionStore, secrets = [SECRET]) =>
+    createStoreSessionStorage(store, { cookie: { secrets }, encryptAtRest: true })
+
+  async function stored(store: SessionStore, storage = sealing(store)) {
+    const write = vi.spyOn(store, 'write')
+    const session = await storage.getSession()
+    session.set('user', 'ada lovelace')
+    const cookie = toCookie(await storage.commitSession(session))
+    const [key = '', data = ''] = write.mock.calls.at(-1) ?? []
+    return { cookie, key, data: data ?? '' }
+  }
+
+  it('shows the store nothing, and gives the values back', async () => {
+    const store = createMemoryStore(10)
+    const { cookie, data } = await stored(store)
+    expect(data).toMatch(/^sealed:[\w-]+$/)
+    expect(Buffer.from(data.slice(7), 'base64url').toString('latin1')).not.toMatch(/ada|user/)
+    expect((await sealing(store).getSession(cookie)).get('user')).toBe('ada lovelace')
+  })
+
+  it('refuses a record that was copied to another row, or changed', async () => {
+    const store = createMemoryStore(10)
+    const [one, two] = [await stored(store), await stored(store)]
+    const version = (await store.read(one.key))?.version ?? ''
+    await store.write(one.key, two.data, null, version)
+    expect((await sealing(store).getSession(one.cookie)).origin).toBe('invalid')
+  })
+
+  it('reads what was written before it was set, and seals it at the next write', async () => {
+    const store = createMemoryStore(10)
+    const plain = createStoreSessionStorage(store, { cookie: COOKIE })
+    const { cookie, key } = await stored(store, plain)
+    const session = await sealing(store).getSession(cookie)
+    session.set('more', 1)
+    await sealing(store).commitSession(session)
+    expect((await store.read(key))?.data).toMatch(/^sealed:/)
+  })
+
+  it('reads what an older secret has sealed', async () => {
+    const store = createMemoryStore(10)
+    const { cookie } = await stored(store, sealing(store, [OLD_SECRET]))
+    const session = await sealing(store, [SECRET, OLD_SECRET]).getSession(cookie)
+    expect(session.get('user')).toBe('ada lovelace')
+  })
+
+  it('refuses to run without secrets', () => {
+    expect(() => sealing(createMemoryStore(1), [])).toThrow(
+      expect.objectContaining({ code: 'ERR_SESSION_CONFIG' }),
+    )
+  })
+})
+
+describe('a renewal', () => {
+  it('moves the expiry of record and cookie, and writes no data', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    const store = createMemoryStore(10)
+    const storage = createStoreSessionStorage(store, {
+      cookie: { secrets: [SECRET], maxAge: 100 },
+    })
+    const cookie = toCookie(await storage.commitSession(await storage.getSession()))
+    const write = vi.spyOn(store, 'write')
+    const runner = createSessionRunner<undefined>(
+      { storage },
+      { get: () => undefined, replace: (context, _, use) => use(context) },
+    )
+    vi.setSystemTime(Date.now() + 60_000)
+    const request = new Request('https://app.example/', { headers: { cookie } })
+    const outcome = { response: new Response('ok') }
+    const { headers } = await runner(request, undefined, async () => outcome)
+    const until = new Date(Date.now() + 100_000)
+    expect(write.mock.calls).toEqual([[expect.any(String), null, until, expect.any(String)]])
+    expect(headers.getSetCookie()).toEqual([expect.stringContaining('; Max-Age=100;')])
+    vi.useRealTimers()
+  })
+
+  it('that a back end puts off sends no cookie either', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    const store = createMemoryStore(10)
+    const storage = createStoreSessionStorage(store, {
+      cookie: { secrets: [SECRET], maxAge: 100 },
+    })
+    const cookie = toCookie(await storage.commitSession(await storage.getSession()))
+    vi.spyOn(store, 'write').mockResolvedValue('')
+    const runner = createSessionRunner<undefined>(
+      { storage },
+      { get: () => undefined, replace: (context, _, use) => use(context) },
+    )
+    vi.setSystemTime(Date.now() + 60_000)
+    const request = new Request('https://app.example/', { headers: { cookie } })
+    const response = await runner(request, undefined, async () => ({
+      response: new Response('ok'),
+    }))
+    expect(response.headers.getSetCookie()).toEqual([])
+    vi.useRealTimers()
   })
 })

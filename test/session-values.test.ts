@@ -46,6 +46,13 @@ describe('SessionValues.rebase', () => {
     expect(values.toObject()).toEqual(expected)
   })
 
+  it('clears nothing that came meanwhile where there was nothing to clear', () => {
+    const values = valuesOf({})
+    values.clear()
+    values.rebase(new Map([['a', 1]]))
+    expect(values.toObject()).toEqual({ a: 1 })
+  })
+
   it('knows afterwards only its own changes', () => {
     const values = valuesOf({ a: 1, cart: [] })
     cartOf(values)
@@ -87,6 +94,14 @@ describe('SessionValues.settle', () => {
     expect(values.changed).toBe(false)
     cart.push('tea')
     expect(values.changed).toBe(true)
+  })
+
+  it('forgets a clear() that is stored', () => {
+    const values = valuesOf({ a: 1 })
+    values.clear()
+    values.set('b', 2)
+    values.settle()
+    expect(values.changed).toBe(false)
   })
 })
 

@@ -112,6 +112,10 @@ describe('session.changed', () => {
     ['a flash value unset', (session) => session.unset('x')],
     ['a change inside of what get() gave', (session) => itemsOf(session.get('cart')).push('mug')],
     ['a change inside of what peek() gave', (session) => itemsOf(session.peek('cart')).pop()],
+    [
+      'a change inside, read again since',
+      (session) => [itemsOf(session.get('cart')).push('mug'), session.get('cart')],
+    ],
     ['a change inside of data', (session) => itemsOf(session.data['cart']).push('mug')],
     [
       'a change inside of what set() was given',

@@ -1,6 +1,14 @@
-import { createCookieSessionStorage, createSessionStorage } from 'fetch-sessions'
+import {
+  createCookieSessionStorage,
+  createSessionStorage,
+  createStoreSessionStorage,
+} from 'fetch-sessions'
 import type { CookieOptions, Session, SessionStorage } from 'fetch-sessions'
 import * as reactRouter from 'react-router'
+import { createMemoryStore } from '../src/storage/memory.ts'
+import { createSealedCodec } from '../src/seal.ts'
+import { acceptingSigned, createSignedCodec } from '../src/signed.ts'
+import { createHmac } from 'node:crypto'
 import { toCookie } from './support/client.ts'
 import { OLD_SECRET, SECRET } from './support/secrets.ts'
 import { describe, expect, it, vi } from 'vitest'
@@ -82,6 +90,44 @@ describe("protection: 'signed'", () => {
     },
   )
 
+  it('reads base64 as it is, where a client or an older version left it so', async () => {
+    const value = decodeURIComponent(await cookieOfTheirs())
+    expect(value).toMatch(/=.*[+/=]/)
+    expect((await signed.getSession(value)).get('userId')).toBe('123')
+  })
+
+  it('takes one text only for a signature', async () => {
+    const value = await cookieOfTheirs()
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+    const others = [...alphabet].filter((char) => char !== value.at(-1))
+    for (const char of [...others, `${value.at(-1)}=`, ` ${value.at(-1)}`]) {
+      expect((await signed.getSession(value.slice(0, -1) + char)).origin).toBe('tampered')
+    }
+  })
+
+  it.each(['', '!', '/w=='])('refuses %j, though it is signed', async (text) => {
+    const session = await signed.getSession(`__session=${sign(text)}`)
+    expect(session.origin).toBe('tampered')
+  })
+
+  it('refuses an id that is no text, though it is signed', async () => {
+    const ids = createStoreSessionStorage(createMemoryStore(10), {
+      cookie: { ...cookie, protection: 'signed' },
+    })
+    expect((await ids.getSession(`__session=${sign(btoa('5'))}`)).origin).toBe('tampered')
+    expect((await ids.getSession(`__session=${sign(btoa('"5"'))}`)).origin).toBe('unknown')
+  })
+
+  it('imports each key once, and signs nothing before', async () => {
+    const context = { kind: 'cookie', cookieName: '__session' } as const
+    const times = { createdAt: 0, expiresAt: 0, fixed: false, transient: false }
+    const codec = createSignedCodec([SECRET], context)
+    const both = acceptingSigned(createSealedCodec([SECRET], context), codec)
+    await expect(codec.seal('{}', times)).rejects.toThrow('before ready()')
+    await both.ready()
+    expect([codec.ready(), both.ready()]).toEqual([undefined, undefined])
+  })
+
   it('verifies with older secrets and signs with the newest', async () => {
     const rotated = createCookieSessionStorage({
       cookie: { secrets: [SECRET, OLD_SECRET], protection: 'signed' },
@@ -116,6 +162,21 @@ describe("protection: 'signed'", () => {
     expect(toCookie(await ours.commitSession(resumed))).toBe(value)
   })
 
+  it('is held to an absolute timeout by the time that the record was made', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    const store = createMemoryStore(10)
+    const options = { cookie: { ...cookie, protection: 'signed' as const } }
+    const before = createStoreSessionStorage(store, options)
+    const since = createStoreSessionStorage(store, { ...options, absoluteTimeout: 60 })
+    const start = new Date()
+    const value = toCookie(await commit(before, await before.getSession()))
+    vi.setSystemTime(start.getTime() + 59_999)
+    expect(await since.getSession(value)).toMatchObject({ origin: 'resumed', createdAt: start })
+    vi.setSystemTime(start.getTime() + 60_000)
+    expect((await since.getSession(value)).origin).toBe('expired')
+    vi.useRealTimers()
+  })
+
   it.each([{ idleTimeout: 60 }, { absoluteTimeout: 60 }])(
     'refuses timeouts, which its cookies cannot carry: %o',
     (timeout) => {
@@ -124,6 +185,22 @@ describe("protection: 'signed'", () => {
       ).toThrow(expect.objectContaining({ code: 'ERR_SESSION_CONFIG' }))
     },
   )
+
+  it('refuses timeouts for strategies too, which know no times either', () => {
+    const strategy = {
+      createData: async () => 'id',
+      readData: async () => null,
+      updateData: async () => {},
+      deleteData: async () => {},
+    }
+    expect(() =>
+      createSessionStorage({
+        ...strategy,
+        cookie: { ...cookie, protection: 'signed' },
+        absoluteTimeout: 60,
+      }),
+    ).toThrow(expect.objectContaining({ code: 'ERR_SESSION_CONFIG' }))
+  })
 })
 
 describe('acceptSigned', () => {
@@ -157,6 +234,11 @@ describe('acceptSigned', () => {
     expect((await strict.getSession(await cookieOfTheirs())).origin).toBe('tampered')
   })
 })
+
+function sign(text: string): string {
+  const signature = createHmac('sha256', SECRET).update(text).digest('base64')
+  return `${text}.${signature.replaceAll('=', '')}`
+}
 
 function splitCookie(text: string): string[] {
   const index = text.indexOf('=')

@@ -37,6 +37,45 @@ describe('oncePerEnvironment', () => {
     expect(storageFor(nothing)).toBe(storageFor(undefined))
   })
 
+  it('makes another for each where the function looked at all of them', () => {
+    const resolve = oncePerEnvironment<undefined>((environment) => ({ ...environment }))
+    const [one, two] = [{ URL: 'a' }, { URL: 'a' }]
+    expect(resolve(one, undefined)).toBe(resolve(one, undefined))
+    expect(resolve(two, undefined)).not.toBe(resolve(one, undefined))
+  })
+
+  it('makes another where a binding is there that was asked for', () => {
+    const resolve = oncePerEnvironment<undefined>((environment) => ({
+      admin: 'ADMIN' in environment,
+    }))
+    expect(resolve({}, undefined)).toEqual({ admin: false })
+    expect(resolve({ ADMIN: '1' }, undefined)).toEqual({ admin: true })
+  })
+
+  it('refuses a read that comes later, when another environment may be meant', () => {
+    const resolve = oncePerEnvironment<undefined>((environment) => ({
+      later: () => Reflect.get(environment, 'STORE') as unknown,
+    }))
+    const storage = resolve({ STORE: 1 }, undefined) as { later(): unknown }
+    expect(() => storage.later()).toThrow(expect.objectContaining({ code: 'ERR_SESSION_CONFIG' }))
+  })
+
+  it('reads an environment no more once it is known', () => {
+    const storageFor = factory()
+    const read = vi.fn(() => 'a')
+    const environments = [0, 1].map(() => Object.defineProperty({}, 'URL', { get: read }))
+    for (const environment of environments) storageFor(environment)
+    expect(read).toHaveBeenCalledTimes(2)
+    for (const environment of environments) storageFor(environment)
+    expect(read).toHaveBeenCalledTimes(2)
+  })
+
+  it('remembers several environments', () => {
+    const storageFor = factory()
+    for (const URL of ['a', 'b', 'a', 'b']) storageFor({ URL })
+    expect(storageFor.made()).toBe(2)
+  })
+
   it('forgets old environments beyond a few', () => {
     const storageFor = factory()
     for (let i = 0; i < 100; i++) storageFor({ URL: `${i}` })

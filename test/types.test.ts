@@ -6,6 +6,7 @@ import {
   isSession,
   Session,
 } from 'fetch-sessions'
+import * as api from 'fetch-sessions'
 import type { SessionStorage } from 'fetch-sessions'
 import { session as fetchRouterSession } from 'fetch-sessions/fetch-router'
 import { session } from 'fetch-sessions/hono'
@@ -28,6 +29,43 @@ interface FlashData {
 
 const options = { cookie: { secrets: [SECRET] } }
 const storage = createCookieSessionStorage<UserData, FlashData>(options)
+
+it('every public name is exported', () => {
+  expect(Object.keys(api).toSorted()).toEqual([
+    'Session',
+    'SessionError',
+    'createCookieSessionStorage',
+    'createMemorySessionStorage',
+    'createSession',
+    'createSessionRunner',
+    'createSessionStorage',
+    'createStoreSessionStorage',
+    'isSession',
+  ])
+  expectTypeOf<
+    [
+      api.CookieAttributes,
+      api.CookieLike,
+      api.CookieOptions,
+      api.EnvironmentAccess<unknown>,
+      api.FlashSessionData<UserData, FlashData>,
+      api.HandlerOutcome,
+      api.MemorySessionStorageOptions,
+      api.ParseOptions,
+      api.SerializeOptions,
+      api.SessionData,
+      api.SessionErrorCode,
+      api.SessionIdStorageStrategy,
+      api.SessionOptions,
+      api.SessionOrigin,
+      api.SessionRunner<UserData, FlashData, unknown>,
+      api.SessionStorage,
+      api.SessionStorageOptions,
+      api.SessionStore,
+      api.StoredSession,
+    ]
+  >().not.toBeAny()
+})
 
 describe('the types of a session', () => {
   it('infer what get() gives', async () => {

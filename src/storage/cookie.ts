@@ -19,6 +19,7 @@ export function createCookieSessionStorage<
 const cookieBackend: SessionBackend = {
   kind: 'cookie',
   immediate: true,
+  keepsTimes: false,
   load(body) {
     const values = parseObject(body)
     return values === null ? 'invalid' : { id: '', values: new Map(Object.entries(values)) }

@@ -25,7 +25,8 @@ export function createMemorySessionStorage<
       `\`maxRecords\` is ${maxRecords}: write a whole number of sessions, at least 1.`,
     )
   }
-  return createStoreSessionStorage<Data, FlashData>(createMemoryStore(maxRecords), options)
+  const store = createMemoryStore(maxRecords)
+  return createStoreSessionStorage<Data, FlashData>(store, { ...options, timeout: Infinity })
 }
 
 interface MemoryRecord {
@@ -63,13 +64,16 @@ export function createMemoryStore(maxRecords: number): SessionStore {
   return {
     async read(key) {
       const record = find(key)
-      return record && { data: record.data, version: record.version }
+      if (record === null) return null
+      return { data: record.data, version: record.version, expires: new Date(record.expiresAt) }
     },
     async write(key, data, expires, expected) {
-      if ((find(key)?.version ?? null) !== expected) return null
+      const record = find(key)
+      if ((record?.version ?? null) !== expected) return null
       const version = String(++writes)
       records.delete(key) // so that it moves to the end
-      records.set(key, { data, version, expiresAt: expires.getTime() })
+      const expiresAt = expires?.getTime() ?? record?.expiresAt ?? 0
+      records.set(key, { data: data ?? record?.data ?? '', version, expiresAt })
       sweep()
       return version
     },

@@ -1,13 +1,15 @@
-import { createMemorySessionStorage } from 'fetch-sessions'
+import { createCookieSessionStorage, createMemorySessionStorage } from 'fetch-sessions'
+import type { SessionError } from 'fetch-sessions'
 import { session } from 'fetch-sessions/hono'
 import type { SessionEnv } from 'fetch-sessions/hono'
 import { Hono } from 'hono'
 import type { Context } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import { HTTPException } from 'hono/http-exception'
 import { describe, expect, it } from 'vitest'
 
 import { adapterConformance } from '../conformance/adapter.ts'
-import { createClient } from '../support/client.ts'
+import { createClient, toCookie } from '../support/client.ts'
 import { SECRET } from '../support/secrets.ts'
 
 adapterConformance('hono', (mounts, handler) => {
@@ -75,6 +77,43 @@ describe('session() for Hono', () => {
     expect(headers.getSetCookie()).toEqual(['own=1', expect.stringContaining('__session=')])
   })
 
+  it('does not bring them back from an immutable response of elsewhere', async () => {
+    const app = new Hono().use(session({ storage })).get('/', (c) => {
+      c.var.session.set('n', 1)
+      const upstream = new Response('', {
+        headers: { 'cache-control': 'public', 'set-cookie': 'own=1' },
+      })
+      // As those of fetch() are; only a server could send these.
+      upstream.headers.set = upstream.headers.append = () => {
+        throw new TypeError('immutable')
+      }
+      return upstream
+    })
+    const { headers } = await app.request('/')
+    expect(headers.get('cache-control')).toBe('private')
+    expect(headers.getSetCookie()).toEqual(['own=1', expect.stringContaining('__session=')])
+  })
+
+  it('leaves the environment to the handlers as it came', async () => {
+    let made = 0
+    const app = new Hono<{ Bindings: { socket: object } }>()
+      .use(
+        session({
+          storage: () => {
+            made++
+            return storage
+          },
+        }),
+      )
+      .get('/', (c) => c.json(c.env === environment && typeof c.env.socket))
+    let environment = { socket: {} }
+    for (let i = 0; i < 2; i++) {
+      environment = { socket: {} }
+      expect(await (await app.request('/', {}, environment)).json()).toBe('object')
+    }
+    expect(made).toBe(1)
+  })
+
   it('takes an HTTPException for the response that it carries', async () => {
     const app = new Hono().use(session({ storage })).get('/:status', (c) => {
       c.var.session.flash('notice', 'Sign in first')
@@ -94,6 +133,45 @@ describe('session() for Hono', () => {
     app.onError((_, c) => c.text('sorry', 400))
     const response = await app.request('/')
     expect([response.status, response.headers.getSetCookie()]).toEqual([400, []])
+  })
+
+  it('finds the session again where a middleware between has replaced the request', async () => {
+    const app = new Hono()
+      .use(session({ storage }))
+      .use(bodyLimit({ maxSize: 1000 }))
+      .use(session({ storage, key: 'inner' }))
+      .post('/', (c) => {
+        c.var.inner.set('n', 1)
+        return c.json(c.var.inner === c.var.session || c.var.session.get('n') === 1)
+      })
+    const response = await app.request('/', { method: 'POST', body: 'x'.repeat(100) })
+    expect(await response.json()).toBe(true)
+    expect(response.headers.getSetCookie()).toHaveLength(1)
+  })
+
+  it('keeps the headers of the response that failed from the page of the error', async () => {
+    const small = createCookieSessionStorage({ cookie: { secrets: [SECRET] } })
+    const app = new Hono().use(session({ storage: small })).get('/', (c) => {
+      c.var.session.set('large', 'x'.repeat(5000))
+      return c.text('ok', 200, { 'cache-control': 'public, max-age=600' })
+    })
+    app.onError((error, c) => c.text((error as SessionError).code, 500))
+    const response = await app.request('/')
+    expect([response.status, await response.text()]).toEqual([500, 'ERR_SESSION_COOKIE_TOO_LARGE'])
+    expect(response.headers.get('cache-control')).toBeNull()
+  })
+
+  it('consumes flash values in a POST that calls itself a prefetch', async () => {
+    const app = new Hono().use(session({ storage })).all('/', (c) => {
+      if (c.req.method === 'GET') c.var.session.flash('notice', 'once')
+      return c.text(String(c.var.session.get('notice')))
+    })
+    const cookie = toCookie((await app.request('/code')).headers.getSetCookie()[0])
+    const first = await app.request('/', { headers: { cookie } })
+    const kept = toCookie(first.headers.getSetCookie()[0])
+    const post = { method: 'POST', headers: { cookie: kept, 'sec-purpose': 'prefetch' } }
+    await app.request('/', post)
+    expect(await (await app.request('/', post)).text()).toBe('undefined')
   })
 
   it('makes the storage once per environment', async () => {

@@ -13,6 +13,7 @@ import type {
   SessionOptions,
   SessionStorage,
   SessionStorageOptions,
+  SessionStore,
 } from 'fetch-sessions'
 import { createMemoryStore } from '../../src/storage/memory.ts'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -255,6 +256,7 @@ export function adapterConformance(name: string, createApp: CreateApp): void {
         expect((await app.get('/')).headers.get('vary')).toBe('Cookie')
         expect((await app.get('/vary=Accept')).headers.get('vary')).toBe('Accept, Cookie')
         expect((await app.get('/vary=accept,cookie')).headers.get('vary')).toBe('accept,cookie')
+        expect((await app.get('/vary=accept,%20cookie')).headers.get('vary')).toBe('accept, cookie')
         expect((await app.get('/vary=*')).headers.get('vary')).toBe('*')
       })
 
@@ -263,8 +265,14 @@ export function adapterConformance(name: string, createApp: CreateApp): void {
         ['public, max-age=60', 'private, max-age=60'],
         ['Public, S-MaxAge=5, max-age=60, must-revalidate', 'private, max-age=60, must-revalidate'],
         ['no-store', 'no-store'],
+        ['private-x, public=1, max-age=5', 'private, private-x, max-age=5'],
         ['private="x, public", ext="a, b"', 'private, ext="a, b"'],
         ['no-cache, stale-if-error=30', 'private, no-cache, stale-if-error=30'],
+        ['No-Store', 'No-Store'],
+        ['max-age=1, , ext="no-store"', 'private, max-age=1, ext="no-store"'],
+        ['no-cache="x, public"', 'private, no-cache="x, public"'],
+        ['ext="a\\", public"', 'private, ext="a\\", public"'],
+        ['x-public=1, publicity=2', 'private, x-public=1, publicity=2'],
       ])('with a session cookie is kept from shared caches: %s', async (given, sent) => {
         const app = visit(({ session }) => {
           session().set('n', 1)
@@ -282,7 +290,54 @@ export function adapterConformance(name: string, createApp: CreateApp): void {
       })
     })
 
+    describe('one Response object that answers everybody', () => {
+      it('never carries the cookie of one visitor to another', async () => {
+        const constant = new Response(null, { status: 303, headers: { location: '/' } })
+        const app = visit(({ path, session }) => {
+          if (path !== '/untouched') session().set('user', path)
+          return constant
+        })
+        const tokens: string[] = []
+        for (const path of ['/ada', '/eve', '/untouched']) {
+          const response = await createClient(app.fetch).get(path)
+          expect(response.status).toBe(303)
+          expect(response.headers.getSetCookie()).toHaveLength(path === '/untouched' ? 0 : 1)
+          tokens.push(...response.headers.getSetCookie())
+        }
+        expect(new Set(tokens).size).toBe(2)
+      })
+
+      it('is told from others by identity where it has a type', async () => {
+        const constant = new Response(null, { headers: { 'content-type': 'text/plain' } })
+        const app = visit(({ path, session }) => {
+          if (path !== '/untouched') session().set('user', path)
+          return constant
+        })
+        await createClient(app.fetch).get('/ada')
+        const eve = await createClient(app.fetch).get('/eve')
+        const nobody = await createClient(app.fetch).get('/untouched')
+        expect(eve.headers.getSetCookie()).toHaveLength(1)
+        expect(nobody.headers.getSetCookie()).toEqual([])
+      })
+    })
+
     describe('failure', () => {
+      it('takes no error for a response, whatever members it has', async () => {
+        class ApiError extends Error {
+          status = 429
+          headers = new Headers()
+        }
+        const app = visit(({ path, session }) => {
+          if (path === '/read') return new Response(String(session().get('paid')))
+          session().set('paid', true)
+          throw new ApiError('too many requests')
+        })
+        await app.get('/')
+        expect(app.errors).toEqual([expect.any(ApiError)])
+        expect((app.errors[0] as ApiError).headers.getSetCookie()).toEqual([])
+        expect(await bodies(app, '/read')).toEqual(['undefined'])
+      })
+
       it('saves nothing with a status of 500 and above', async () => {
         const app = visit(({ path, session }) => {
           if (path === '/read') return new Response(String(session().get('n')))
@@ -330,17 +385,42 @@ export function adapterConformance(name: string, createApp: CreateApp): void {
       })
 
       it('refuses a write that comes after the commit', async () => {
-        let late: Session | undefined
-        const app = visit(({ session }) => {
-          late = session()
-          late.set('n', 1)
+        const sessions: Session[] = []
+        const app = visit(({ path, session }) => {
+          sessions.push(session())
+          session().set('n', path)
+          session().flash('notice', 'unread')
           return new Response('')
         })
-        await app.get('/')
-        expect(() => late?.set('n', 2)).toThrow(
-          expect.objectContaining({ code: 'ERR_SESSION_CLOSED' }),
-        )
-        expect(late?.get('n')).toBe(1)
+        await bodies(app, '/1', '/2')
+        for (const late of sessions) {
+          expect(late.changed).toBe(false)
+          const writes = [
+            () => late.set('n', 2),
+            () => late.flash('n', 2),
+            () => late.unset('n'),
+            () => late.clear(),
+            () => late.regenerate(),
+            () => late.destroy(),
+            () => late.get('notice'),
+          ]
+          for (const write of writes) {
+            expect(write).toThrow(expect.objectContaining({ code: 'ERR_SESSION_CLOSED' }))
+          }
+        }
+        expect(sessions.map((late) => late.get('n'))).toEqual(['/1', '/2'])
+      })
+
+      it('takes no longer for hostile headers', async () => {
+        const app = visit(({ session }) => {
+          session().set('n', 1)
+          // Quadratic time would be hours.
+          return new Response('', { headers: { 'cache-control': '"' + '\\"'.repeat(500_000) } })
+        })
+        const response = await app.get('/')
+        expect(response.headers.get('cache-control')).toMatch(/^private, "/)
+        const cookie = Array.from({ length: 20_000 }, (_, i) => `__session=${i}`).join(';')
+        expect((await app.fetch(requestWith(cookie))).status).toBe(200)
       })
 
       it('does not fail on what clients send', async () => {
@@ -368,6 +448,8 @@ export function adapterConformance(name: string, createApp: CreateApp): void {
         ['https://localhost', true],
         ['http://app.example', true],
         ['http://localhost.app.example', true],
+        ['http://mylocalhost', true],
+        ['http://127.0.0.1.example', true],
       ])('from %s is Secure: %s', async (origin, secure) => {
         const app = visit(countVisits)
         const response = await createClient(app.fetch, origin).get('/')
@@ -379,6 +461,35 @@ export function adapterConformance(name: string, createApp: CreateApp): void {
         const client = createClient(app.fetch, 'http://localhost')
         const response = await client.get('/', { 'x-forwarded-proto': 'https' })
         expect(response.headers.getSetCookie()[0]).toContain('; Secure')
+      })
+
+      it('stays Secure in production, where a loopback host is the last hop of a proxy', async () => {
+        vi.stubEnv('NODE_ENV', 'production')
+        const app = visit(countVisits)
+        const response = await createClient(app.fetch, 'http://localhost').get('/')
+        expect(response.headers.getSetCookie()[0]).toContain('; Secure')
+      })
+
+      it.each([{ 'x-forwarded-proto': 'HTTPS' }, { forwarded: 'for=192.0.2.1;proto=https' }])(
+        'stays Secure behind a proxy that says %o',
+        async (headers) => {
+          const client = createClient(visit(countVisits).fetch, 'http://localhost')
+          const response = await client.get('/', headers as Record<string, string>)
+          expect(response.headers.getSetCookie()[0]).toContain('; Secure')
+        },
+      )
+
+      it('is cleared without Secure where it was set without', async () => {
+        const app = visit(({ path, session }) => {
+          if (path === '/logout') session().destroy()
+          else session().set('n', 1)
+          return new Response()
+        })
+        const client = createClient(app.fetch, 'http://localhost')
+        await client.get('/')
+        const [cleared] = (await client.get('/logout')).headers.getSetCookie()
+        expect(cleared).toContain('__session=; Max-Age=0')
+        expect(cleared).not.toContain('Secure')
       })
 
       it('stays Secure where browsers demand it of the name', async () => {
@@ -403,6 +514,7 @@ export function adapterConformance(name: string, createApp: CreateApp): void {
         at(501)
         const renewed = await app.get('/untouched')
         expect(renewed.headers.getSetCookie()[0]).toContain('; Max-Age=1000;')
+        expect(renewed.headers.get('vary')).toBeNull()
         at(1400)
         expect(await bodies(app, '/')).toEqual(['resumed'])
       })
@@ -414,6 +526,98 @@ export function adapterConformance(name: string, createApp: CreateApp): void {
         expect(await bodies(app, '/')).toEqual(['resumed'])
         at(1000)
         expect(['expired', 'unknown']).toContain((await bodies(app, '/'))[0])
+      })
+
+      it('is not renewed where the handler has cleared the cookie itself', async () => {
+        const storage = storageWith()
+        const app = visit(
+          async ({ path, session, request }) => {
+            if (path === '/start') session().set('user', 'ada')
+            if (path !== '/logout') return new Response(String(session().get('user')))
+            const byHand = await storage.getSession(request.headers.get('cookie'))
+            const cleared = await storage.destroySession(byHand)
+            return new Response('bye', { headers: { 'set-cookie': cleared } })
+          },
+          { storage },
+        )
+        await app.get('/start')
+        at(600)
+        expect((await app.get('/logout')).headers.getSetCookie()).toHaveLength(1)
+        expect(await bodies(app, '/')).toEqual(['undefined'])
+      })
+
+      it('is not moved by a prefetch that writes', async () => {
+        const app = visit(({ session }) => {
+          session().set('n', Number(session().get('n') ?? 0) + 1)
+          return new Response(session().expiresAt?.toISOString())
+        })
+        await app.get('/')
+        at(900)
+        await app.get('/', { 'sec-purpose': 'prefetch' })
+        at(999)
+        const until = new Date(START + 1000_000).toISOString()
+        expect(await bodies(app, '/')).toEqual([until])
+      })
+
+      it('is not moved with `rolling: false`, by reading or writing', async () => {
+        const app = visit(
+          ({ path, session }) => {
+            if (path === '/write') session().set('n', Date.now())
+            return new Response(session().origin)
+          },
+          { rolling: false },
+        )
+        await app.get('/write')
+        at(600.5)
+        expect((await app.get('/')).headers.getSetCookie()).toEqual([])
+        const written = (await app.get('/write')).headers.getSetCookie()
+        expect(written).toEqual(
+          kind === 'memory storage' ? [] : [expect.stringContaining('; Max-Age=400;')],
+        )
+        at(1000)
+        expect(['expired', 'unknown']).toContain((await bodies(app, '/'))[0])
+      })
+
+      it('is renewed where junk came with the cookie', async () => {
+        const app = visit(read)
+        await app.get('/start')
+        at(600)
+        const token = app.cookies.get('__session')
+        const request = new Request('https://app.example/untouched', {
+          headers: { cookie: `__session=junk; __session=${token}` },
+        })
+        expect((await app.fetch(request)).headers.getSetCookie()).toHaveLength(1)
+      })
+
+      it('keeps a cookie that ends with the browser, chosen by hand, through renewals', async () => {
+        const storage = storageWith()
+        const app = visit(read, { storage })
+        const session = await storage.getSession()
+        const setCookie = await storage.commitSession(session, { maxAge: undefined })
+        app.cookies.set('__session', setCookie.slice('__session='.length, setCookie.indexOf(';')))
+        at(600)
+        const [renewed] = (await app.get('/untouched')).headers.getSetCookie()
+        expect(renewed).toContain('__session=')
+        expect(renewed).not.toContain('Max-Age')
+        const still = visit(read, { storage, rolling: false })
+        still.cookies.set('__session', app.cookies.get('__session') ?? '')
+        const [written = ''] = (await still.get('/start')).headers.getSetCookie()
+        expect(written).not.toContain('Max-Age')
+      })
+
+      it('keeps a date that was chosen by hand, though `maxAge` is left open', async () => {
+        const storage = storageWith()
+        const app = visit(read, { storage })
+        const setCookie = await storage.commitSession(await storage.getSession(), {
+          maxAge: undefined,
+          expires: new Date(START + 100_000),
+        })
+        app.cookies.set('__session', setCookie.slice('__session='.length, setCookie.indexOf(';')))
+        at(50)
+        const written = (await app.get('/start')).headers.getSetCookie()
+        expect(written).toEqual(
+          kind === 'memory storage' ? [] : [expect.stringContaining('; Max-Age=50;')],
+        )
       })
 
       it('is not renewed by a prefetch', async () => {
@@ -452,8 +656,8 @@ export function adapterConformance(name: string, createApp: CreateApp): void {
         const storage = storageWith()
         const app = visit(
           async ({ path, session }) => {
+            session().set('n', path)
             if (path !== '/start') return new Response(session().origin)
-            session().set('n', 1)
             const setCookie = await storage.commitSession(session(), { maxAge: 100 })
             return new Response('', { headers: { 'set-cookie': setCookie } })
           },
@@ -461,8 +665,13 @@ export function adapterConformance(name: string, createApp: CreateApp): void {
         )
         const response = await app.get('/start')
         expect(response.headers.getSetCookie()).toEqual([expect.stringContaining('; Max-Age=100;')])
+        at(50)
+        await app.get('/a')
         at(90)
-        expect((await app.get('/')).headers.getSetCookie()).toEqual([])
+        const written = (await app.get('/')).headers.getSetCookie()
+        expect(written).toEqual(
+          kind === 'memory storage' ? [] : [expect.stringContaining('; Max-Age=10;')],
+        )
         at(100)
         expect(['expired', 'unknown']).toContain((await bodies(app, '/'))[0])
       })
@@ -494,6 +703,37 @@ export function adapterConformance(name: string, createApp: CreateApp): void {
         const client = createClient(fetch)
         expect(await bodies(client, '/', '/')).toEqual(['1', '2'])
         expect((await client.get('/start')).headers.getSetCookie().length).toBeLessThan(2)
+      })
+
+      it('load what an outer one leaves for later', async () => {
+        const storage = storageWith()
+        const { fetch } = createApp(
+          [
+            { storage, lazy: true },
+            { storage, key: 'inner' },
+          ],
+          ({ session }) => {
+            session('inner').set('n', Number(session('inner').get('n') ?? 0) + 1)
+            return new Response(String(session('inner').get('n')))
+          },
+        )
+        expect(await bodies(createClient(fetch), '/', '/')).toEqual(['1', '2'])
+      })
+
+      it('of one cookie name find each other across a session of another', async () => {
+        const storage = storageWith()
+        const admin = storageWith({ cookie: { ...COOKIE, name: 'admin' } })
+        const { fetch } = createApp(
+          [{ storage }, { storage: admin, key: 'admin' }, { storage, key: 'inner' }],
+          ({ session }) => {
+            session().set('outer', 1)
+            session('inner').set('inner', 1)
+            return Response.json(Object.keys(session().data))
+          },
+        )
+        const response = await fetch(requestWith(''))
+        expect(await response.json()).toEqual(['outer', 'inner'])
+        expect(response.headers.getSetCookie()).toHaveLength(1)
       })
 
       it('handle one Request object twice, one after the other', async () => {
@@ -537,6 +777,41 @@ export function adapterConformance(name: string, createApp: CreateApp): void {
     })
   })
 
+  describe(`${name}, a store`, () => {
+    const storeApp = (mount: Mount = {}): Client & { store: SessionStore } => {
+      const store = createMemoryStore(10)
+      const storage = createStoreSessionStorage(store, { cookie: COOKIE })
+      const { fetch } = createApp([{ storage, ...mount }], async ({ path, session }) => {
+        if (path === '/set') (await session().load()).set('n', Date.now())
+        return new Response('', { status: path === '/500' ? 500 : 200 })
+      })
+      return { store, ...createClient(fetch) }
+    }
+
+    it('is asked nothing with `lazy` for a renewal that will not be', async () => {
+      const { store, get } = storeApp({ lazy: true })
+      await get('/set')
+      at(900)
+      const read = vi.spyOn(store, 'read')
+      await get('/500')
+      await get('/', { 'sec-purpose': 'prefetch' })
+      expect(read).not.toHaveBeenCalled()
+      await get('/')
+      expect(read).toHaveBeenCalledTimes(1)
+    })
+
+    it('keeps a record as long as the cookie that is out, and not longer', async () => {
+      const { store, get } = storeApp()
+      await get('/set')
+      at(300)
+      const write = vi.spyOn(store, 'write')
+      expect((await get('/set')).headers.getSetCookie()).toEqual([])
+      const [key = '', , expires] = write.mock.calls[0] ?? []
+      expect(expires).toBeNull()
+      expect((await store.read(key))?.expires).toEqual(new Date(START + 1000_000))
+    })
+  })
+
   describe(`${name}, a storage that fails`, () => {
     const cause = new Error('connection lost')
 
@@ -559,6 +834,28 @@ export function adapterConformance(name: string, createApp: CreateApp): void {
         ])
       },
     )
+
+    it('refuses a write that comes while it is still writing', async () => {
+      const store = createMemoryStore(10)
+      const storage = createStoreSessionStorage(store, { cookie: COOKIE })
+      let late: unknown
+      const app = createApp([{ storage }], ({ session }) => {
+        const current = session()
+        current.set('a', 1)
+        const write = store.write.bind(store)
+        vi.spyOn(store, 'write').mockImplementationOnce(async (...args) => {
+          try {
+            current.set('b', 2)
+          } catch (error) {
+            late = error
+          }
+          return write(...args)
+        })
+        return new Response('ok')
+      })
+      expect((await createClient(app.fetch).get('/')).status).toBe(200)
+      expect(late).toMatchObject({ code: 'ERR_SESSION_CLOSED' })
+    })
 
     it('of which the record is deleted under way does not bring it back', async () => {
       const storage = createMemorySessionStorage({ cookie: COOKIE })
@@ -613,6 +910,16 @@ export function adapterConformance(name: string, createApp: CreateApp): void {
       vi.stubEnv('NODE_ENV', 'production')
       const app = createApp([{}], countVisits)
       const response = await createClient(app.fetch).get('/')
+      expect(response.status).toBe(500)
+      expect(app.errors).toEqual([expect.objectContaining({ code: 'ERR_SESSION_CONFIG' })])
+    })
+
+    it('refuses to run without SESSION_SECRET on Workers', async () => {
+      vi.stubEnv('SESSION_SECRET', undefined)
+      vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' })
+      const app = createApp([{}], countVisits)
+      const response = await createClient(app.fetch).get('/')
+      vi.unstubAllGlobals()
       expect(response.status).toBe(500)
       expect(app.errors).toEqual([expect.objectContaining({ code: 'ERR_SESSION_CONFIG' })])
     })

@@ -3,7 +3,7 @@ import { createSealedCodec } from '../../src/seal.ts'
 import { storageConformance } from '../conformance/storage.ts'
 import { toCookie } from '../support/client.ts'
 import { SECRET } from '../support/secrets.ts'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 
 storageConformance('cookie', createCookieSessionStorage)
 
@@ -13,6 +13,16 @@ describe('createCookieSessionStorage', () => {
     const session = await storage.getSession()
     const resumed = await storage.getSession(toCookie(await storage.commitSession(session)))
     expect([session.id, resumed.id, resumed.origin]).toEqual(['', '', 'resumed'])
+  })
+
+  it('decrypts nothing before the session is looked at', async () => {
+    const storage = createCookieSessionStorage({ cookie: { secrets: [SECRET] } })
+    const cookie = toCookie(await storage.commitSession(await storage.getSession()))
+    const parse = vi.spyOn(JSON, 'parse')
+    const session = await storage.getSession(cookie)
+    expect(parse).not.toHaveBeenCalled()
+    expect(session.origin).toBe('resumed')
+    expect(parse).toHaveBeenCalledTimes(1)
   })
 
   it('hides what it holds', async () => {

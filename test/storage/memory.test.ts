@@ -17,6 +17,7 @@ describe('createMemorySessionStorage', () => {
       cookies.push(toCookie(await storage.commitSession(session)))
       // Used again, the first is not the oldest.
       const first = await storage.getSession(cookies[0])
+      expect(first.origin).toBe('resumed')
       await storage.commitSession(first)
       cookies[0] = toCookie(await storage.commitSession(first))
     }
@@ -24,6 +25,15 @@ describe('createMemorySessionStorage', () => {
       cookies.map(async (c) => (await storage.getSession(c)).origin),
     )
     expect(origins).toEqual(['resumed', 'unknown', 'unknown', 'resumed', 'resumed'])
+  })
+
+  it('keeps many where nothing is said', async () => {
+    const storage = createMemorySessionStorage({ cookie: { secrets: [SECRET] } })
+    const commit = async (): Promise<string> =>
+      toCookie(await storage.commitSession(await storage.getSession()))
+    const first = await commit()
+    for (let i = 0; i < 2000; i++) await commit()
+    expect((await storage.getSession(first)).origin).toBe('resumed')
   })
 
   it.each([0, -1, 1.5, Number.NaN])('refuses %d records', (maxRecords) => {
@@ -35,6 +45,7 @@ describe('createMemorySessionStorage', () => {
   it('forgets expired records though nobody asks for them', async () => {
     vi.useFakeTimers({ toFake: ['Date'] })
     const store = createMemoryStore(1000)
+    await store.write('living', '{}', new Date(Date.now() + 5000), null)
     const reads = vi.spyOn(Map.prototype, 'delete')
     for (let i = 0; i < 100; i++)
       await store.write(`old${i}`, '{}', new Date(Date.now() + 1000), null)

@@ -1,0 +1,157 @@
+import { createStoreSessionStorage } from '../session-store.ts'
+import type { SessionStore, StoredSession, StoreSessionStorageOptions } from '../session-store.ts'
+import type { SessionStorage } from '../session-storage.ts'
+import type { SessionData } from '../session.ts'
+
+/** What is used of the binding of a Durable Object. */
+export interface DurableObjectNamespaceLike<Id = unknown> {
+  idFromName(name: string): Id
+  get(id: Id): { fetch(url: string, init: RequestInit): Promise<Response> }
+}
+
+/** What is used of the state of a Durable Object. */
+export interface DurableObjectStateLike {
+  readonly storage: {
+    get(key: string): Promise<unknown>
+    put(key: string, value: unknown): Promise<void>
+    deleteAll(): Promise<void>
+    setAlarm(moment: number): Promise<void>
+    deleteAlarm(): Promise<void>
+  }
+}
+
+export interface DurableObjectSessionStorageOptions<
+  Id = unknown,
+> extends StoreSessionStorageOptions {
+  namespace: DurableObjectNamespaceLike<Id>
+}
+
+/**
+ * Keeps each session in a Durable Object of its own, near to the visitor who made it. Export the class
+ * {@link SessionObject} from the Worker and bind it. Consistent everywhere; a logout holds at once, everywhere.
+ *
+ * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ */
+export function createDurableObjectSessionStorage<
+  Data extends object = SessionData,
+  FlashData extends object = Data,
+  Id = unknown,
+>(options: DurableObjectSessionStorageOptions<Id>): SessionStorage<Data, FlashData> {
+  return createStoreSessionStorage<Data, FlashData>(
+    createDurableObjectStore(options.namespace),
+    options,
+  )
+}
+
+/** The operations of a {@link SessionStore} as they travel to the object. */
+type Operation =
+  | { readonly name: 'read'; readonly now: number }
+  | {
+      readonly name: 'write'
+      readonly now: number
+      readonly data: string | null
+      readonly expires: number | null
+      readonly expected: string | null
+    }
+  | { readonly name: 'delete' }
+
+/** The store alone, without the core over it. */
+export function createDurableObjectStore<Id>(
+  namespace: DurableObjectNamespaceLike<Id>,
+): SessionStore {
+  async function ask(key: string, operation: Operation): Promise<unknown> {
+    const object = namespace.get(namespace.idFromName(key))
+    const body = JSON.stringify(operation)
+    const response = await object.fetch('https://session.invalid/', { method: 'POST', body })
+    if (!response.ok) throw new Error(`the session object answered with status ${response.status}`)
+    return response.json()
+  }
+
+  return {
+    async read(key) {
+      const record = (await ask(key, { name: 'read', now: Date.now() })) as ObjectRecord | null
+      return record && { ...record, expires: new Date(record.expires) }
+    },
+    write: async (key, data, expires, expected) =>
+      (await ask(key, {
+        name: 'write',
+        now: Date.now(),
+        data,
+        expires: expires?.getTime() ?? null,
+        expected,
+      })) as string | null,
+    delete: async (key) => {
+      await ask(key, { name: 'delete' })
+    },
+  }
+}
+
+interface ObjectRecord extends Omit<StoredSession, 'expires'> {
+  /** Milliseconds since 1970. */
+  readonly expires: number
+}
+
+const RECORD = 'record'
+
+/**
+ * The Durable Object that keeps one session. An alarm at its expiry empties it, and an empty object costs nothing.
+ *
+ * Only the Worker that binds it can reach it; it is no public endpoint.
+ */
+export class SessionObject {
+  readonly #state: DurableObjectStateLike
+
+  constructor(state: DurableObjectStateLike) {
+    this.#state = state
+  }
+
+  /** Carries out one operation. The object is one thread and awaits nothing but its storage, so each is atomic. */
+  async fetch(request: Request): Promise<Response> {
+    const operation = (await request.json()) as Operation
+    switch (operation.name) {
+      case 'read':
+        return Response.json(await this.#read(operation.now))
+      case 'write':
+        return Response.json(await this.#write(operation))
+      case 'delete':
+        await this.#clear()
+        return Response.json(null)
+    }
+  }
+
+  async alarm(): Promise<void> {
+    const record = await this.#stored()
+    // A renewal may have moved the expiry since the alarm was set.
+    if (record !== undefined && record.expires > Date.now()) {
+      await this.#state.storage.setAlarm(record.expires)
+    } else {
+      await this.#clear()
+    }
+  }
+
+  async #read(now: number): Promise<ObjectRecord | null> {
+    const record = await this.#stored()
+    return record === undefined || record.expires <= now ? null : record
+  }
+
+  async #write(operation: Operation & { name: 'write' }): Promise<string | null> {
+    const { now, data, expected } = operation
+    const found = await this.#read(now)
+    if ((found?.version ?? null) !== expected) return null
+    const version = data === null && expected !== null ? expected : crypto.randomUUID()
+    const expires = operation.expires ?? found?.expires ?? now
+    const record: ObjectRecord = { data: data ?? found?.data ?? '', version, expires }
+    await this.#state.storage.put(RECORD, record)
+    await this.#state.storage.setAlarm(expires)
+    return version
+  }
+
+  async #clear(): Promise<void> {
+    await this.#state.storage.deleteAlarm()
+    await this.#state.storage.deleteAll()
+  }
+
+  async #stored(): Promise<ObjectRecord | undefined> {
+    return (await this.#state.storage.get(RECORD)) as ObjectRecord | undefined
+  }
+}

@@ -1,0 +1,109 @@
+import { createStoreSessionStorage } from '../session-store.ts'
+import type { SessionStore, StoredSession, StoreSessionStorageOptions } from '../session-store.ts'
+import type { SessionStorage } from '../session-storage.ts'
+import type { SessionData } from '../session.ts'
+
+/** What is used of a KV binding. */
+export interface KVNamespaceLike {
+  getWithMetadata(key: string): Promise<{ value: string | null; metadata: unknown }>
+  put(
+    key: string,
+    value: string,
+    options: { expirationTtl: number; metadata: KVMetadata },
+  ): Promise<void>
+  delete(key: string): Promise<void>
+}
+
+interface KVMetadata {
+  readonly version: string
+  readonly expires: number
+}
+
+export interface KVSessionStorageOptions extends StoreSessionStorageOptions {
+  kv: KVNamespaceLike
+}
+
+/**
+ * Keeps sessions in Workers KV. **KV cannot compare and is not consistent**: of two requests at once that write one
+ * session the later one wins, whole; elsewhere a change or a logout is seen after up to 60 seconds, and a write that was
+ * under way in another place at a logout can bring the session back. Where that matters, use Durable Objects or D1.
+ *
+ * Keys start with `session:` unless `prefix` says otherwise.
+ *
+ * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ */
+export function createKVSessionStorage<
+  Data extends object = SessionData,
+  FlashData extends object = Data,
+>(options: KVSessionStorageOptions): SessionStorage<Data, FlashData> {
+  const store = createKVStore(options.kv)
+  return createStoreSessionStorage<Data, FlashData>(store, { prefix: 'session:', ...options })
+}
+
+/** KV refuses expirations that are nearer than this. */
+const MIN_TTL_SECONDS = 60
+/** KV takes one write a second for a key. */
+const WRITE_INTERVAL = 1000
+const MAX_WRITES = 4
+
+/**
+ * The store alone, without the core over it.
+ *
+ * @param retryAfter milliseconds until a write is tried again that came too soon after another
+ */
+export function createKVStore(
+  kv: KVNamespaceLike,
+  retryAfter: number = WRITE_INTERVAL,
+): SessionStore {
+  /** KV drops a record up to a minute late, so its own expiry stands in the metadata. */
+  async function find(key: string): Promise<StoredSession | null> {
+    const { value, metadata } = await kv.getWithMetadata(key)
+    const { version, expires } = (metadata ?? {}) as Partial<KVMetadata>
+    if (value === null || version === undefined || expires === undefined) return null
+    return expires > Date.now() ? { data: value, version, expires: new Date(expires) } : null
+  }
+
+  async function put(
+    key: string,
+    data: string,
+    metadata: KVMetadata,
+    tries: number,
+  ): Promise<boolean> {
+    const left = Math.ceil((metadata.expires - Date.now()) / 1000)
+    const expirationTtl = Math.max(left, MIN_TTL_SECONDS)
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await kv.put(key, data, { expirationTtl, metadata })
+        return true
+      } catch (error) {
+        if (!isTooSoon(error)) throw error
+        if (attempt >= tries) return false
+        await new Promise((resolve) => setTimeout(resolve, retryAfter))
+      }
+    }
+  }
+
+  return {
+    read: find,
+    async write(key, data, expires, expected) {
+      const found = await find(key)
+      if ((found?.version ?? null) !== expected) return null
+      const version = crypto.randomUUID()
+      const metadata = { version, expires: (expires ?? found?.expires)?.getTime() ?? 0 }
+      if (data === null) {
+        return (await put(key, found?.data ?? '', metadata, 1)) ? version : ''
+      }
+      if (await put(key, data, metadata, MAX_WRITES)) return version
+      throw new Error(
+        `KV refused ${MAX_WRITES} writes of one key in a row: one a second is all it takes`,
+      )
+    },
+    async delete(key) {
+      await kv.delete(key)
+    },
+  }
+}
+
+function isTooSoon(error: unknown): boolean {
+  return error instanceof Error && /\b429\b/.test(error.message)
+}

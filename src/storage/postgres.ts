@@ -1,0 +1,66 @@
+import { createStoreSessionStorage } from '../session-store.ts'
+import type { SessionStore, StoreSessionStorageOptions } from '../session-store.ts'
+import type { SessionStorage } from '../session-storage.ts'
+import type { SessionData } from '../session.ts'
+import { createSqlStore } from '../sql-store.ts'
+import type { SqlDialect, SqlSessionMaintenance } from '../sql-store.ts'
+
+type Parameter = string | number
+
+/** What is used of a `Pool` or `Client` of `pg`, and of PGlite. */
+export interface PostgresClientLike {
+  query(text: string, parameters: Parameter[]): Promise<{ rows: unknown[] }>
+}
+
+/** What is used of `postgres` (postgres.js). */
+export interface PostgresJSLike {
+  unsafe(text: string, parameters: Parameter[]): PromiseLike<Iterable<unknown>>
+}
+
+export interface PostgresSessionStorageOptions extends StoreSessionStorageOptions {
+  /** A pool, or a client where one connection is enough; this package neither opens nor closes it. */
+  client: PostgresClientLike | PostgresJSLike
+  /** Default: `sessions`. */
+  table?: string | undefined
+}
+
+const dialect: SqlDialect = {
+  parameter: (n) => `$${n}`,
+  bigint: 'BIGINT',
+  skipLocked: 'FOR UPDATE SKIP LOCKED',
+}
+
+/**
+ * Keeps sessions in a table of a PostgreSQL database. Call `setup()` once, or run its `sql` as a migration, and
+ * `purgeExpired()` from time to time. Consistent; a logout holds at once, everywhere.
+ *
+ * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ */
+export function createPostgresSessionStorage<
+  Data extends object = SessionData,
+  FlashData extends object = Data,
+>(options: PostgresSessionStorageOptions): SessionStorage<Data, FlashData> & SqlSessionMaintenance {
+  const { store, maintenance } = createPostgresStore(options)
+  return Object.assign(createStoreSessionStorage<Data, FlashData>(store, options), maintenance)
+}
+
+/** The store alone, without the core over it. */
+export function createPostgresStore({
+  client,
+  table = 'sessions',
+}: PostgresSessionStorageOptions): {
+  store: SessionStore
+  maintenance: SqlSessionMaintenance
+} {
+  return createSqlStore(
+    async (text, parameters) => {
+      const answer =
+        'unsafe' in client
+          ? await client.unsafe(text, [...parameters])
+          : (await client.query(text, [...parameters])).rows
+      return [...answer] as Record<string, unknown>[]
+    },
+    dialect,
+    table,
+  )
+}

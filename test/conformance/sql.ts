@@ -1,0 +1,74 @@
+import type { SessionStore } from 'fetch-sessions'
+import type { SqlSessionMaintenance } from '../../src/sql-store.ts'
+import { describe, expect, it, vi } from 'vitest'
+
+/** What the upkeep of every SQL store does alike. */
+export function sqlConformance(
+  name: string,
+  create: (table: string) => { store: SessionStore; maintenance: SqlSessionMaintenance },
+): void {
+  const at = (milliseconds: number): Date => new Date(Date.now() + milliseconds)
+
+  describe(`${name}, its table`, () => {
+    it('is made once, and left alone where it is there', async () => {
+      const { store, maintenance } = create('made twice')
+      await maintenance.setup()
+      await store.write('key', 'data', at(3600_000), null)
+      await maintenance.setup()
+      expect(await store.read('key')).not.toBeNull()
+    })
+
+    it.each(['with "quotes"', "'; DROP TABLE x; --", 'ünïcödé', 'select'])(
+      'takes any name: %s',
+      async (table) => {
+        const { store, maintenance } = create(table)
+        await maintenance.setup()
+        await store.write('key', 'data', at(3600_000), null)
+        expect(await store.read('key')).toMatchObject({ data: 'data' })
+      },
+    )
+
+    it.each(['', 'a\0b'])('refuses %j for a name', (table) => {
+      expect(() => create(table)).toThrow(expect.objectContaining({ code: 'ERR_SESSION_CONFIG' }))
+    })
+
+    it('is not made by a request', async () => {
+      const { store } = create('never made')
+      await expect(store.read('key')).rejects.toThrow(/never made/)
+    })
+
+    it('is purged of what has expired, the oldest first, no more than asked', async () => {
+      vi.useFakeTimers({ toFake: ['Date'] })
+      const { store, maintenance } = create('purged')
+      await maintenance.setup()
+      for (let i = 1; i <= 10; i++) await store.write(`old${i}`, 'data', at(i * 1000), null)
+      const living = at(60_000)
+      await store.write('living', 'data', living, null)
+      const renewed = await store.write('renewed', 'data', at(1000), null)
+      await store.write('renewed', null, living, renewed)
+      vi.setSystemTime(at(10_000))
+      expect(await maintenance.purgeExpired({ limit: 4 })).toBe(4)
+      expect(await maintenance.purgeExpired()).toBe(6)
+      expect(await maintenance.purgeExpired()).toBe(0)
+      expect(await store.read('living')).not.toBeNull()
+      expect(await store.read('renewed')).not.toBeNull()
+      vi.useRealTimers()
+    })
+
+    it('is purged by several at once, each row by one', async () => {
+      vi.useFakeTimers({ toFake: ['Date'] })
+      const { store, maintenance } = create('purged together')
+      await maintenance.setup()
+      await Promise.all(
+        Array.from({ length: 50 }, (_, i) => store.write(`old${i}`, 'data', at(1000), null)),
+      )
+      vi.setSystemTime(at(1000))
+      const counts = await Promise.all(
+        Array.from({ length: 5 }, () => maintenance.purgeExpired({ limit: 50 })),
+      )
+      const rest = await maintenance.purgeExpired()
+      expect(counts.reduce((sum, count) => sum + count, rest)).toBe(50)
+      vi.useRealTimers()
+    })
+  })
+}

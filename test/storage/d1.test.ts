@@ -1,0 +1,24 @@
+import type { Miniflare } from 'miniflare'
+import { createD1Store } from '../../src/storage/d1.ts'
+import type { D1DatabaseLike } from '../../src/storage/d1.ts'
+import { sqlConformance } from '../conformance/sql.ts'
+import { storeConformance } from '../conformance/store.ts'
+import { startWorkerd } from '../support/workerd.ts'
+import { afterAll, beforeAll } from 'vitest'
+
+let workerd: Miniflare
+let database: D1DatabaseLike
+
+beforeAll(async () => {
+  workerd = await startWorkerd()
+  database = (await workerd.getD1Database('D1')) as unknown as D1DatabaseLike
+})
+afterAll(() => workerd?.dispose())
+
+let tables = 0
+storeConformance('D1', async () => {
+  const { store, maintenance } = createD1Store({ database, table: `sessions${++tables}` })
+  await maintenance.setup()
+  return store
+})
+sqlConformance('D1', (table) => createD1Store({ database, table }))
