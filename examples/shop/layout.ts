@@ -6,15 +6,16 @@ import type { Html } from './html.ts'
 import { paths } from './paths.ts'
 import { sessionPanel } from './session-panel.ts'
 import type { ShopSession } from './shop-session.ts'
+import type { Visit } from './visit.ts'
 
 /** A page of the shop: header, what was flashed, the content, and the panel about the session. */
-export function layout(title: string, session: ShopSession, request: Request, content: Html): Html {
+export function layout(title: string, visit: Visit, content: Html): Html {
   return page(
     title,
-    html`${header(session)}
+    html`${header(visit.session)}
       <div class="columns">
-        <main id="main" tabindex="-1">${message(session)} ${content}</main>
-        ${sessionPanel(session, request)}
+        <main id="main" tabindex="-1">${message(visit.session)} ${content}</main>
+        ${sessionPanel(visit)}
       </div>`,
   )
 }

@@ -9,16 +9,15 @@ import { maxNameLength } from './form.ts'
 import type { Html } from './html.ts'
 import { layout, page } from './layout.ts'
 import { paths } from './paths.ts'
-import type { ShopSession } from './shop-session.ts'
+import type { Visit } from './visit.ts'
 
 /** Makes a page of the shop for one request. */
-export type Page = (session: ShopSession, request: Request) => Html
+export type Page = (visit: Visit) => Html
 
-export const homePage: Page = (session, request) =>
+export const homePage: Page = (visit) =>
   layout(
     'Stoneware for every day',
-    session,
-    request,
+    visit,
     html`<h1>Stoneware for every day</h1>
       <p class="lead">Thrown, glazed and fired in small batches.</p>
       <ul class="products">
@@ -38,12 +37,11 @@ function productCard({ id, name, note, price }: Product): Html {
   </li>`
 }
 
-export const cartPage: Page = (session, request) => {
-  const lines = priceLines(session.get('cart') ?? [])
+export const cartPage: Page = (visit) => {
+  const lines = priceLines(visit.session.get('cart') ?? [])
   return layout(
     'Your cart',
-    session,
-    request,
+    visit,
     html`<h1>Your cart</h1>
       ${lines.length === 0 ? emptyCart : filledCart(lines)}`,
   )
@@ -97,11 +95,10 @@ function cartLine({ product: { id, name, price }, quantity, total }: PricedLine)
   </li>`
 }
 
-export const signInPage: Page = (session, request) =>
+export const signInPage: Page = (visit) =>
   layout(
     'Sign in',
-    session,
-    request,
+    visit,
     html`<h1>Sign in</h1>
       <p class="lead">Any name will do. Your cart comes with you.</p>
       <form class="stack" method="post" action="${paths.signIn}">
@@ -119,11 +116,10 @@ export const signInPage: Page = (session, request) =>
       </form>`,
   )
 
-export const notFoundPage: Page = (session, request) =>
+export const notFoundPage: Page = (visit) =>
   layout(
     'Not found',
-    session,
-    request,
+    visit,
     html`<h1>Nothing on this shelf</h1>
       <p class="lead">There is no page at this address.</p>
       <p><a class="button" href="${paths.home}">Back to the shop</a></p>`,

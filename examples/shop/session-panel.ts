@@ -3,7 +3,8 @@ import { html } from 'hono/html'
 
 import type { Html } from './html.ts'
 import { paths } from './paths.ts'
-import type { ShopSession } from './shop-session.ts'
+import { stores } from './stores.ts'
+import type { Visit } from './visit.ts'
 
 const cookieName = '__session'
 const cookieLimit = 4096
@@ -12,13 +13,13 @@ const meanings: Readonly<Record<SessionOrigin, string>> = {
   new: 'Your browser sent no session cookie. It gets one when there is something to remember.',
   resumed: 'Your browser sent a cookie, and it was genuine.',
   tampered: 'The cookie was not one of ours, so you start with an empty session.',
-  expired: 'The cookie was too old, so you start with an empty session.',
-  unknown: 'The store does not know this session any more, so you start with an empty one.',
-  invalid: 'The cookie was genuine but held no session, so you start with an empty one.',
+  expired: 'The cookie was genuine but too old, so you start with an empty session.',
+  unknown: 'The cookie was genuine, but its session has ended, so you start with an empty one.',
+  invalid: 'The cookie was genuine but stood for no session, so you start with an empty one.',
 }
 
 /** What the server knows about the session of this request. */
-export function sessionPanel(session: ShopSession, request: Request): Html {
+export function sessionPanel({ session, request, store }: Visit): Html {
   const size = cookieSize(request.headers.get('cookie') ?? '')
   const { origin, createdAt, expiresAt } = session
   return html`<aside class="panel" id="session" aria-labelledby="session-title">
@@ -30,6 +31,10 @@ export function sessionPanel(session: ShopSession, request: Request): Html {
           <span class="badge" data-origin="${origin}">${origin}</span>
           <p>${meanings[origin]}</p>
         </dd>
+      </div>
+      <div>
+        <dt>Kept in</dt>
+        <dd data-store="${store}">${stores[store]}</dd>
       </div>
       <div>
         <dt>Created</dt>

@@ -15,8 +15,11 @@ import type { Page } from '../shop/pages.ts'
 import { paths } from '../shop/paths.ts'
 import { contentSecurityPolicy } from '../shop/security.ts'
 import type { ShopData, ShopFlash } from '../shop/shop-session.ts'
+import type { Visit } from '../shop/visit.ts'
+import { createShopStorage, purgeExpired, storeOf } from './storage.ts'
+import type { ShopBindings } from './storage.ts'
 
-type ShopEnv = SessionEnv<ShopData, ShopFlash>
+type ShopEnv = SessionEnv<ShopData, ShopFlash> & { Bindings: ShopBindings }
 type ShopContext = Context<ShopEnv>
 
 const app = new Hono<ShopEnv>()
@@ -25,7 +28,7 @@ const app = new Hono<ShopEnv>()
 app.use(secureHeaders({ contentSecurityPolicy, referrerPolicy: 'same-origin' }))
 for (const asset of assets) app.get(asset.path, () => assetResponse(asset))
 app.use(csrf())
-app.use(session())
+app.use(session({ storage: (c) => createShopStorage(c.env) }))
 
 app.get(paths.home, show(pages.homePage))
 app.get(paths.cart, show(pages.cartPage))
@@ -39,7 +42,7 @@ app.post(paths.signIn, submit(actions.signIn))
 app.post(paths.signOut, submit(actions.signOut))
 app.post(paths.endSession, submit(actions.endSession))
 
-app.notFound((c: ShopContext) => c.html(pages.notFoundPage(c.var.session, c.req.raw), 404))
+app.notFound((c: ShopContext) => c.html(pages.notFoundPage(visitOf(c)), 404))
 
 app.onError((error, c) => {
   if (error instanceof HTTPException && error.status === 403) {
@@ -49,13 +52,22 @@ app.onError((error, c) => {
   return c.html(pages.errorPage, 500)
 })
 
-export default app
+export { SessionObject } from 'fetch-sessions/storage/durable-object'
+
+export default {
+  fetch: app.fetch,
+  scheduled: (_event: unknown, env: ShopBindings) => purgeExpired(env),
+}
 
 function show(page: Page) {
-  return (c: ShopContext) => c.html(page(c.var.session, c.req.raw))
+  return (c: ShopContext) => c.html(page(visitOf(c)))
 }
 
 // 303 turns the POST into a GET, so that reloading the page does not send the form again.
 function submit(action: Action) {
   return async (c: ShopContext) => c.redirect(action(c.var.session, await readForm(c.req.raw)), 303)
+}
+
+function visitOf(c: ShopContext): Visit {
+  return { session: c.var.session, request: c.req.raw, store: storeOf(c.env) }
 }

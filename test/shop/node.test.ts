@@ -1,43 +1,202 @@
 import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
 
-import { beforeAll } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 
+import { skipLoudly } from '../support/engine.ts'
+import type { Engine } from '../support/engine.ts'
+import { postgresProgram, postgresRemedy, startPostgres } from '../support/postgres-server.ts'
+import { redisProgram, redisRemedy, startRedis } from '../support/redis-server.ts'
 import { buildPackage, root } from './build.ts'
-import { describeShop } from './scenarios.ts'
-import type { OpenShop } from './scenarios.ts'
+import { describeShop, secret } from './scenarios.ts'
+import type { RunningShop } from './scenarios.ts'
+import { traits } from './traits.ts'
+import { createVisitor } from './visitor.ts'
 
-beforeAll(buildPackage)
+type Variables = Readonly<Record<string, string>>
 
-const openServer: OpenShop = async (secret) => {
-  const { SESSION_SECRET: _, ...env } = process.env
+/** Every server that was started, so that none outlives a test that fails. */
+const servers: ChildProcess[] = []
+let folder: string
+let redis: Engine
+let postgres: Engine
+
+if (redisProgram === undefined) skipLoudly('the shop on Node over Redis', redisRemedy)
+if (postgresProgram === undefined) skipLoudly('the shop on Node over PostgreSQL', postgresRemedy)
+
+beforeAll(async () => {
+  buildPackage()
+  folder = mkdtempSync(join(tmpdir(), 'fetch-sessions-shop-'))
+  if (redisProgram !== undefined) redis = await startRedis()
+  if (postgresProgram !== undefined) postgres = await startPostgres()
+})
+
+afterAll(async () => {
+  for (const server of servers) server.kill('SIGKILL')
+  await redis?.stop()
+  await postgres?.stop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+/** The variables that tell the shop where each store is. */
+const variables = {
+  cookie: () => ({}),
+  memory: () => ({}),
+  redis: () => ({ REDIS_URL: redis.url }),
+  sqlite: () => ({ SQLITE_FILE: join(folder, 'shop.db') }),
+  postgres: () => ({ DATABASE_URL: postgres.url }),
+}
+type NodeStore = keyof typeof variables
+const stores = Object.keys(variables) as NodeStore[]
+const isMissing: Partial<Record<NodeStore, boolean>> = {
+  redis: redisProgram === undefined,
+  postgres: postgresProgram === undefined,
+}
+
+interface RunningServer extends RunningShop {
+  /** Asks the server to end and gives its exit code. */
+  stop(): Promise<number | null>
+  /** All that the server has written to stderr, once it has ended. */
+  readonly errors: Promise<string>
+}
+
+const inherited = ['SESSION_SECRET', 'SESSION_STORAGE', 'REDIS_URL', 'DATABASE_URL', 'SQLITE_FILE']
+
+function start(own: Variables) {
+  const env = { ...process.env }
+  for (const name of inherited) delete env[name]
+  // Port 0 is any that is free.
+  Object.assign(env, { PORT: '0', NODE_ENV: 'production', ...own })
   const server = spawn(process.execPath, ['examples/node/server.ts'], {
     cwd: root,
-    stdio: ['ignore', 'pipe', 'ignore'],
-    // Port 0 is any that is free.
-    env: { ...env, PORT: '0', NODE_ENV: 'production', ...(secret && { SESSION_SECRET: secret }) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env,
   })
-  const exited = once(server, 'exit')
-  try {
-    return { url: await addressIn(server.stdout), stop }
-  } catch (error) {
-    await stop()
-    throw error
-  }
+  servers.push(server)
+  const exited: Promise<number | null> = once(server, 'exit').then(([code]) => code)
+  return { server, exited, errors: text(server.stderr) }
+}
 
-  async function stop(): Promise<void> {
-    server.kill()
-    await exited
+async function openServer(own: Variables): Promise<RunningServer> {
+  const { server, exited, errors } = start(own)
+  const url = await addressIn(server.stdout)
+  if (url === undefined) throw new Error(`The server ended before it was open: ${await errors}`)
+  return {
+    url,
+    errors,
+    stop() {
+      server.kill('SIGTERM')
+      return exited
+    },
   }
 }
 
-async function addressIn(output: NodeJS.ReadableStream): Promise<string> {
+function openOver(store: NodeStore): Promise<RunningServer> {
+  return openServer({ SESSION_STORAGE: store, SESSION_SECRET: secret, ...variables[store]() })
+}
+
+/** What a server says that cannot open. */
+async function refusalOf(own: Variables): Promise<string> {
+  const { exited, errors } = start(own)
+  expect(await exited).toBe(1)
+  return errors
+}
+
+async function addressIn(output: NodeJS.ReadableStream): Promise<string | undefined> {
   for await (const line of createInterface({ input: output })) {
     const address = /http:\S+/.exec(line)?.[0]
     if (address !== undefined) return address
   }
-  throw new Error('The server ended before it said where it is.')
+  return undefined
 }
 
-describeShop('the shop on Node', openServer)
+for (const store of stores) {
+  describe.skipIf(isMissing[store])(`the shop on Node, SESSION_STORAGE=${store}`, () => {
+    describeShop(store, () => openOver(store))
+
+    it('closes what it has opened, and knows its visitors after a restart', async () => {
+      const first = await openOver(store)
+      const visitor = createVisitor(first.url)
+      await visitor.post('/sign-in', { name: 'Blue Door' })
+      expect(await first.stop()).toBe(0)
+
+      const second = await openOver(store)
+      const page = await createVisitor(second.url, visitor.cookie).get('/')
+      expect(await second.stop()).toBe(0)
+      expect(page.origin).toBe(traits[store].restarted)
+      expect(page.html.includes('Hello, <bdi>Blue Door</bdi>')).toBe(page.origin === 'resumed')
+    })
+  })
+}
+
+describe.each([
+  ['redis', () => redis],
+  ['postgres', () => postgres],
+] as const)('the shop on Node while %s is away', (store, engineOf) => {
+  it.skipIf(isMissing[store])('answers 500, and goes on when it is back', async () => {
+    const engine = engineOf()
+    const shop = await openOver(store)
+    try {
+      const visitor = createVisitor(shop.url)
+      await visitor.post('/sign-in', { name: 'Blue Door' })
+      await engine.kill()
+      for (const page of [await visitor.get('/'), await visitor.post('/session/end')]) {
+        expect(page.status).toBe(500)
+        expect(page.html).toContain('Something broke on our side')
+        expect(page.html).not.toMatch(/Error|ECONN|redis|postgres/i)
+      }
+      expect(visitor.cookie).toBeDefined()
+
+      await engine.start()
+      await vi.waitUntil(async () => (await visitor.get('/')).status === 200, {
+        timeout: 25_000,
+        interval: 200,
+      })
+      expect((await visitor.get('/')).html).toContain('Hello, <bdi>Blue Door</bdi>')
+    } finally {
+      await shop.stop()
+    }
+  })
+})
+
+describe('the shop on Node', () => {
+  it.each(stores)('does not open in production without SESSION_SECRET: %s', async (store) => {
+    expect(await refusalOf({ SESSION_STORAGE: store })).toContain('SESSION_SECRET is not set')
+  })
+
+  it.each(['cookie', 'memory'])(
+    'makes up a secret in development, and says so: %s',
+    async (store) => {
+      const shop = await openServer({ SESSION_STORAGE: store, NODE_ENV: 'development' })
+      const visitor = createVisitor(shop.url)
+      const page = await visitor.post('/sign-in', { name: 'Blue Door' })
+      await shop.stop()
+      expect(page.html).toContain('Hello, <bdi>Blue Door</bdi>')
+      expect(await shop.errors).toContain('SESSION_SECRET is not set')
+      const stranger = await openServer({ SESSION_STORAGE: store, NODE_ENV: 'development' })
+      expect((await createVisitor(stranger.url, visitor.cookie).get('/')).origin).toBe('tampered')
+      await stranger.stop()
+    },
+  )
+
+  it.each([
+    ['redis', 'REDIS_URL'],
+    ['sqlite', 'SQLITE_FILE'],
+    ['postgres', 'DATABASE_URL'],
+  ])('does not open over %s without %s', async (store, variable) => {
+    const refusal = await refusalOf({ SESSION_STORAGE: store, SESSION_SECRET: secret })
+    expect(refusal).toContain(`${variable} is not set: write`)
+  })
+
+  it('says what to write for a SESSION_STORAGE that it does not know', async () => {
+    expect(await refusalOf({ SESSION_STORAGE: 'd1', SESSION_SECRET: secret })).toContain(
+      'SESSION_STORAGE is "d1": write one of cookie, memory, redis, sqlite, postgres.',
+    )
+  })
+})

@@ -22,9 +22,9 @@ export interface Visitor {
   send(path: string, init?: RequestInit): Promise<Response>
 }
 
-export function createVisitor(shop: string): Visitor {
+export function createVisitor(shop: string, cookie?: string): Visitor {
   const visitor: Visitor = {
-    cookie: undefined,
+    cookie,
 
     async get(path) {
       return look(await visitor.send(path))

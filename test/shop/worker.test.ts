@@ -1,11 +1,20 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 
+import { createD1SessionStorage } from 'fetch-sessions/storage/d1'
+import type { D1DatabaseLike } from 'fetch-sessions/storage/d1'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
-import { afterAll, beforeAll } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { unstable_getMiniflareWorkerOptions, unstable_splitSqlQuery } from 'wrangler'
 
-import { buildPackage, bundleWorker } from './build.ts'
-import { describeShop } from './scenarios.ts'
-import type { OpenShop } from './scenarios.ts'
+import { buildPackage, bundleWorker, root } from './build.ts'
+import { describeShop, secret } from './scenarios.ts'
+import type { RunningShop } from './scenarios.ts'
+import { createVisitor } from './visitor.ts'
+
+const stores = ['cookie', 'kv', 'd1', 'durable-object'] as const
+const { workerOptions } = unstable_getMiniflareWorkerOptions(join(root, 'wrangler.toml'))
+const migration = readFileSync(join(root, 'examples/worker/migrations/0001_sessions.sql'), 'utf8')
 
 let bundle: ReturnType<typeof bundleWorker>
 
@@ -16,18 +25,111 @@ beforeAll(() => {
 
 afterAll(() => bundle.remove())
 
-const openWorker: OpenShop = async (secret) => {
-  const options = convertV4MiniflareOptions({
-    modules: true,
-    script: readFileSync(bundle.script, 'utf8'),
-    compatibilityDate: '2026-10-20',
-    bindings: secret === undefined ? {} : { SESSION_SECRET: secret },
-    cf: false,
-    handleStructuredLogs: () => undefined, // the error that one scenario provokes
-  })
-  const miniflare = new Miniflare(options)
-  const url = await miniflare.ready
-  return { url: url.origin, stop: () => miniflare.dispose() }
+interface RunningWorker extends RunningShop {
+  /** Runs the scheduled handler. */
+  fireCron(): Promise<void>
+  readonly database: D1DatabaseLike
+  /** What the Worker has logged. */
+  log(): string
 }
 
-describeShop('the shop as a Worker', openWorker)
+interface ScheduledWorker {
+  scheduled(options: { cron: string }): Promise<{ outcome: string }>
+}
+
+/** A Worker with the bindings of wrangler.toml, all empty but for the table that the migration makes. */
+async function openWorker(bindings: Record<string, string>): Promise<RunningWorker> {
+  const { modulesRules: _, ...options } = workerOptions
+  const messages: string[] = []
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      ...options,
+      modules: true,
+      script: readFileSync(bundle.script, 'utf8'),
+      bindings,
+      cf: false,
+      handleStructuredLogs: ({ message }) => messages.push(message),
+    }),
+  )
+  const url = await miniflare.ready
+  const database = (await miniflare.getD1Database('SESSIONS_DB')) as unknown as D1DatabaseLike
+  for (const statement of unstable_splitSqlQuery(migration)) {
+    await database.prepare(statement).bind().all()
+  }
+  return {
+    url: url.origin,
+    stop: () => miniflare.dispose(),
+    database,
+    async fireCron() {
+      const worker = (await miniflare.getWorker()) as unknown as ScheduledWorker
+      expect(await worker.scheduled({ cron: '17 * * * *' })).toMatchObject({
+        outcome: 'ok',
+      })
+    },
+    log: () => messages.join('\n'),
+  }
+}
+
+describe.each(stores)('the shop as a Worker, SESSION_STORAGE = "%s"', (store) => {
+  describeShop(store, () => openWorker({ SESSION_STORAGE: store, SESSION_SECRET: secret }))
+
+  it('answers 500 without SESSION_SECRET, and keeps the reason to itself and its log', async () => {
+    const shop = await openWorker({ SESSION_STORAGE: store })
+    try {
+      const visitor = createVisitor(shop.url)
+      const page = await visitor.post('/cart/add', { product: 'mug' })
+      expect(page.status).toBe(500)
+      expect(page.html).toContain('Something broke on our side')
+      expect(page.html).not.toMatch(/SESSION_SECRET|Error|openssl/)
+      expect(visitor.cookie).toBeUndefined()
+      expect(shop.log()).toContain('SESSION_SECRET is not set')
+    } finally {
+      await shop.stop()
+    }
+  })
+})
+
+describe('the shop as a Worker', () => {
+  it('keeps sessions in the cookie where SESSION_STORAGE says nothing', async () => {
+    const shop = await openWorker({ SESSION_SECRET: secret })
+    try {
+      expect((await createVisitor(shop.url).get('/')).html).toContain('data-store="cookie"')
+    } finally {
+      await shop.stop()
+    }
+  })
+
+  it('says in its log what to write for a SESSION_STORAGE that it does not know', async () => {
+    const shop = await openWorker({ SESSION_STORAGE: 'kvs', SESSION_SECRET: secret })
+    try {
+      const page = await createVisitor(shop.url).get('/')
+      expect(page.status).toBe(500)
+      expect(page.html).not.toContain('kvs')
+      expect(shop.log()).toContain(
+        'SESSION_STORAGE is "kvs": write one of cookie, kv, d1, durable-object.',
+      )
+    } finally {
+      await shop.stop()
+    }
+  })
+
+  it('has the statements of the D1 storage as its migration', async () => {
+    const database = {} as D1DatabaseLike
+    const { sql } = createD1SessionStorage({ database, cookie: { secrets: [secret] } })
+    expect(migration).toBe(sql.map((statement) => `${statement};\n`).join(''))
+  })
+
+  it('deletes what has expired in D1 when the cron trigger fires', async () => {
+    const shop = await openWorker({ SESSION_STORAGE: 'd1', SESSION_SECRET: secret })
+    try {
+      const run = (statement: string) => shop.database.prepare(statement).bind().all()
+      await run(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)
+        INSERT INTO sessions SELECT 'old' || i, '{}', 'v', i FROM n`)
+      await run(`INSERT INTO sessions VALUES ('fresh', '{}', 'v', ${Date.now() + 3600_000})`)
+      await shop.fireCron()
+      expect((await run('SELECT key FROM sessions')).results).toEqual([{ key: 'fresh' }])
+    } finally {
+      await shop.stop()
+    }
+  })
+})

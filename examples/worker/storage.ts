@@ -1,0 +1,50 @@
+import type { SessionStorage } from 'fetch-sessions'
+import { createCookieSessionStorage } from 'fetch-sessions/storage/cookie'
+import { createD1SessionStorage } from 'fetch-sessions/storage/d1'
+import type { D1DatabaseLike } from 'fetch-sessions/storage/d1'
+import { createDurableObjectSessionStorage } from 'fetch-sessions/storage/durable-object'
+import type { DurableObjectNamespaceLike } from 'fetch-sessions/storage/durable-object'
+import { createKVSessionStorage } from 'fetch-sessions/storage/kv'
+import type { KVNamespaceLike } from 'fetch-sessions/storage/kv'
+
+import { parseSecrets } from '../shop/secrets.ts'
+import type { ShopData, ShopFlash } from '../shop/shop-session.ts'
+import { parseStore } from '../shop/stores.ts'
+
+/** What wrangler.toml binds, and the secret. */
+export interface ShopBindings {
+  readonly SESSION_STORAGE?: string
+  readonly SESSION_SECRET?: string
+  readonly SESSIONS_KV: KVNamespaceLike
+  readonly SESSIONS_DB: D1DatabaseLike
+  readonly SESSION_OBJECTS: DurableObjectNamespaceLike
+}
+
+const storeNames = ['cookie', 'kv', 'd1', 'durable-object'] as const
+
+export function storeOf(env: ShopBindings): (typeof storeNames)[number] {
+  return parseStore(env.SESSION_STORAGE, storeNames)
+}
+
+export function createShopStorage(env: ShopBindings): SessionStorage<ShopData, ShopFlash> {
+  const cookie = { secrets: parseSecrets(env.SESSION_SECRET) }
+  switch (storeOf(env)) {
+    case 'cookie':
+      return createCookieSessionStorage({ cookie })
+    case 'kv':
+      return createKVSessionStorage({ kv: env.SESSIONS_KV, cookie })
+    case 'd1':
+      return createD1SessionStorage({ database: env.SESSIONS_DB, cookie })
+    case 'durable-object':
+      return createDurableObjectSessionStorage({ namespace: env.SESSION_OBJECTS, cookie })
+  }
+}
+
+/** Deletes the sessions that have expired, where the store does not do so by itself. */
+export async function purgeExpired(env: ShopBindings): Promise<void> {
+  if (storeOf(env) !== 'd1') return
+  const cookie = { secrets: parseSecrets(env.SESSION_SECRET) }
+  const { purgeExpired: purge } = createD1SessionStorage({ database: env.SESSIONS_DB, cookie })
+  const limit = 1000
+  while ((await purge({ limit })) === limit);
+}
