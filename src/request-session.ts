@@ -123,8 +123,8 @@ async function commit(
   const rolling = options.rolling !== false
   const saves = options.commit?.(response) ?? (response.status < 500 && !isFailure(outcome.error))
   // A handler that has set or cleared the cookie itself has the last word, unless there is something to write.
-  const mayRenew = !isPrefetch(request) && !setsCookie(response, engine.cookie.name)
-  if (saves && !control.isOpen && control.claimsRenewal(rolling) && mayRenew) {
+  const mayRenew = (): boolean => !isPrefetch(request) && !setsCookie(response, engine.cookie.name)
+  if (saves && !control.isOpen && control.claimsRenewal(rolling) && mayRenew()) {
     await control.open()
   }
   // Before the store is asked: what is written from here on can no longer be part of the commit.
@@ -141,7 +141,7 @@ async function commit(
         saves: isPending,
         destroyed: control.destroyed,
         changed: control.changed,
-        renews: mayRenew && control.isOpen && wantsRenewal(control.record),
+        renews: control.isOpen && wantsRenewal(control.record) && mayRenew(),
       })
     ) {
       case 'keep':
@@ -151,7 +151,7 @@ async function commit(
       case 'write':
         return engine.commit(control, {
           now,
-          renew: rolling && mayRenew ? 'due' : 'never',
+          renew: rolling && mayRenew() ? 'due' : 'never',
           overrides: cookieFor(request, engine),
         })
     }
