@@ -123,6 +123,22 @@ export function storeConformance(
 
   if (!compares) return
 
+  /*
+   * What must hold for two requests at once on one session, in every order of their reads, writes and deletes:
+   *
+   * | one | the other | after both |
+   * | --- | --- | --- |
+   * | sets a key | sets another key | both keys are there |
+   * | sets a key | sets the same key | one of the two values is there, for both |
+   * | consumes a flash value | sets a key | consumed, and the key is there |
+   * | consumes a flash value | consumes it | consumed; nothing else is touched |
+   * | consumes a flash value | sets it anew | the new one is there, unless the first has read that one |
+   * | gets a new id | sets a key | the old id is dead; the key went along, or its request came too late for the session |
+   * | gets a new id | gets a new id | one of them goes on; the other has no session |
+   * | logs out | sets, clears, flashes, logs out | no session |
+   * | logs out | gets a new id | no session, unless the logout is carried out after the old record was retired: then it
+   *   ended an id that was dead already, and the new one lives, known to the answer of the login only |
+   */
   describe(`${name}, two requests at once`, () => {
     const storageOver = (store: SessionStore): SessionStorage =>
       createStoreSessionStorage(store, { cookie: { secrets: [SECRET] } })
@@ -259,6 +275,25 @@ export function storeConformance(
       }
     })
 
+    it('of which one logs out and one gets a new id: nothing lives under the old id', async () => {
+      const seen = new Set<unknown>()
+      await race(
+        (session) => {
+          session.regenerate()
+          session.set('user', 'ada')
+        },
+        (session) => session.destroy(),
+        (after, order) => {
+          seen.add(after.get('user'))
+          // A login that came after the logout has a session of its own, without what was there before.
+          expect([{}, { user: 'ada' }, { start: true, user: 'ada' }], order).toContainEqual(
+            Object.fromEntries(Object.entries(after.data).filter(([key]) => !key.startsWith('__'))),
+          )
+        },
+      )
+      expect(seen).toEqual(new Set(['ada', undefined]))
+    })
+
     describe('while one gets a new id', () => {
       /** Gives a session a new id, and lets `meanwhile` happen after the new record is made, before the old one goes. */
       async function rotate(meanwhile: (storage: SessionStorage, old: string) => Promise<unknown>) {
@@ -349,6 +384,7 @@ export function storeConformance(
 
     it.each<[string, (session: Session) => void]>([
       ['sets a key', (session) => session.set('a', 1)],
+      ['flashes', (session) => session.flash('later', 1)],
       ['clears all', (session) => session.clear()],
       ['logs out as well', (session) => session.destroy()],
     ])('of which one logs out and one %s leave no session', async (_, use) => {
