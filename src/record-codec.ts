@@ -1,13 +1,20 @@
 import { SessionError } from './errors.ts'
+import type { MaybePromise } from './maybe-promise.ts'
 import { createSealedCodec } from './seal.ts'
 import type { CookieLike } from './foreign-cookie.ts'
 import type { CookieOptions } from './session-cookie.ts'
 
 /** How records are kept at rest. */
 export interface RecordCodec {
-  encode(key: string, record: string): string | Promise<string>
+  encode(key: string, record: string): MaybePromise<string>
   /** The record, or null where it does not authenticate under this key. */
-  decode(key: string, data: string): string | null | Promise<string | null>
+  decode(key: string, data: string): MaybePromise<DecodedRecord | null>
+}
+
+export interface DecodedRecord {
+  readonly text: string
+  /** It should be written anew: sealed by an older secret, or not sealed yet. */
+  readonly stale: boolean
 }
 
 /** Sealed records are told from plain ones by this, which no JSON object starts with. */
@@ -15,7 +22,7 @@ const SEALED = 'sealed:'
 
 const plain: RecordCodec = {
   encode: (_key, record) => record,
-  decode: (_key, data) => (data.startsWith(SEALED) ? null : data),
+  decode: (_key, data) => (data.startsWith(SEALED) ? null : { text: data, stale: false }),
 }
 
 /**
@@ -46,11 +53,11 @@ export function createRecordCodec(
       const codec = await codecOf(key)
       return SEALED + (await codec.seal(record, NO_TIMES))
     },
-    // Records from before the option was set are read as they are, and sealed when they are written.
+    // Records from before the option was set are read as they are, and sealed at the next response.
     async decode(key, data) {
-      if (!data.startsWith(SEALED)) return data
+      if (!data.startsWith(SEALED)) return { text: data, stale: true }
       const token = await (await codecOf(key)).open(data.slice(SEALED.length))
-      return token?.body ?? null
+      return token && { text: token.body, stale: token.stale }
     },
   }
 }

@@ -20,6 +20,8 @@ export interface LoadedSession {
   readonly createdAt?: number
   readonly expiresAt?: number
   readonly fixed?: boolean
+  /** It should be written anew, though nothing has changed. */
+  readonly stale?: boolean
   readonly stored?: unknown
 }
 
@@ -41,6 +43,8 @@ export interface SaveOptions {
   readonly fixed: boolean
   /** The expiry moves, with a new cookie; else the record keeps its own, which may be another than the token's. */
   readonly renews: boolean
+  /** The record should be written anew, though nothing has changed. */
+  readonly reseals: boolean
   /** Asked for by the application, so that it may not be put off. */
   readonly byHand: boolean
 }
@@ -166,7 +170,7 @@ export function createSessionEngine(
           expiresAt,
           fixed: loaded.fixed ?? token.times?.fixed ?? false,
           transient: token.times?.transient ?? false,
-          stale: token.stale,
+          stale: token.stale || loaded.stale === true,
           stored: loaded.stored,
           owner: place,
         }
@@ -198,6 +202,7 @@ export function createSessionEngine(
       expiresAt: times.expiresAt,
       fixed: times.fixed,
       renews: issues,
+      reseals: record.stale,
       byHand: options.renew === 'always',
     }
     return chain(codec.ready(), () =>

@@ -109,7 +109,9 @@ function storeBackend(store: SessionStore, codec: RecordCodec, prefix: string): 
   async function find(key: string): Promise<FoundRecord | null> {
     const stored = await store.read(key)
     if (stored === null) return null
-    return { stored, record: parseRecord(await codec.decode(key, stored.data)) }
+    const decoded = await codec.decode(key, stored.data)
+    const record = parseRecord(decoded?.text)
+    return { stored, record: record && { ...record, stale: decoded?.stale === true } }
   }
 
   async function create(values: SessionValues, options: SaveOptions): Promise<CreatedRecord> {
@@ -161,7 +163,8 @@ function storeBackend(store: SessionStore, codec: RecordCodec, prefix: string): 
     const key = keyOf(id)
     const expires = options.renews ? new Date(options.expiresAt) : null
     return untilUncontested(key, values, stored, async (expected) => {
-      const data = values.changed || options.byHand ? await format(key, values, options) : null
+      const isWritten = values.changed || options.byHand || options.reseals
+      const data = isWritten ? await format(key, values, options) : null
       // What was to change, another request has changed already.
       if (data === null && expires === null) return expected
       return store.write(key, data, expires, expected)
@@ -230,7 +233,7 @@ const RETIRED = '{}'
 interface FoundRecord {
   readonly stored: StoredSession
   /** Null where the data is no session. */
-  readonly record: ParsedRecord | null
+  readonly record: (ParsedRecord & { readonly stale: boolean }) | null
 }
 
 interface ParsedRecord {
@@ -263,7 +266,7 @@ function createId(): string {
   return encodeBase64url(crypto.getRandomValues(new Uint8Array(20)))
 }
 
-function parseRecord(text: string | null): ParsedRecord | null {
+function parseRecord(text: string | undefined): ParsedRecord | null {
   try {
     const record = JSON.parse(text ?? '') as { [member: string]: unknown } | null
     const { createdAt, fixed, data } = record ?? {}

@@ -256,6 +256,27 @@ describe('encryptAtRest', () => {
     expect(session.get('user')).toBe('ada lovelace')
   })
 
+  it('is written anew, though nobody changes it, with the newest secret', async () => {
+    const store = createMemoryStore(10)
+    const { cookie, key } = await stored(store, sealing(store, [OLD_SECRET]))
+    const rotated = sealing(store, [SECRET, OLD_SECRET])
+    const runner = createSessionRunner<undefined>(
+      { storage: rotated },
+      { get: () => undefined, replace: (context, _, use) => use(context) },
+    )
+    const visit = async (current: string): Promise<string> => {
+      const request = new Request('https://app.example/', { headers: { cookie: current } })
+      const response = await runner(request, undefined, async () => ({ response: new Response() }))
+      return toCookie(response.headers.getSetCookie()[0])
+    }
+    const before = (await store.read(key))?.data
+    const renewed = await visit(cookie)
+    expect((await store.read(key))?.data).not.toBe(before)
+    expect(await visit(renewed)).toBe('')
+    const later = await sealing(store, [SECRET]).getSession(renewed)
+    expect(later.get('user')).toBe('ada lovelace')
+  })
+
   it('refuses to run without secrets', () => {
     expect(() => sealing(createMemoryStore(1), [])).toThrow(
       expect.objectContaining({ code: 'ERR_SESSION_CONFIG' }),
