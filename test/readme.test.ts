@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 
 import packageJson from '../package.json' with { type: 'json' }
+import { createPostgresStore } from '../src/storage/postgres.ts'
 import { createClient } from './support/client.ts'
 import type { Client } from './support/client.ts'
 import { SECRET } from './support/secrets.ts'
@@ -86,6 +87,12 @@ describe('the snippets of the README', () => {
     expect(two.headers.get('set-cookie')).not.toContain(cookie)
     expect((await post('/logout', cookie)).headers.get('set-cookie')).toContain('__session=;')
     vi.unstubAllGlobals()
+  })
+
+  it('print the SQL that setup() runs', () => {
+    const printed = /^```sql\n([\s\S]*?)^```$/m.exec(readme)?.[1]?.replaceAll(/ *--.*$/gm, '')
+    const { maintenance } = createPostgresStore({ client: { query: async () => ({ rows: [] }) } })
+    expect(printed?.trim()).toBe(maintenance.sql.map((statement) => `${statement};`).join('\n'))
   })
 
   it('keep sessions in a table: own-storage.ts', async () => {
