@@ -83,11 +83,11 @@ export class SessionControl {
     return this.#record
   }
 
-  /** The session was stored as `record` says: there is nothing left to write. */
-  settle(record: SessionRecord): void {
+  /** The session was stored as `record` says, under a new id where `regenerated` is set. */
+  settle(record: SessionRecord, regenerated: boolean): void {
     record.values.settle()
     this.#record = record
-    this.regenerated = false
+    if (regenerated) this.regenerated = false
   }
 }
 

@@ -210,14 +210,18 @@ export function createSessionEngine(
         asking(() => backend.save(record, saving)),
         (saved) => {
           if (saved === null) return null
-          if (!issues || saved === 'later') {
-            if (saved !== 'later') settle(control, record, saved, times)
+          if (saved === 'later') return undefined
+          const settled = { ...record, ...times, id: saved.id, stored: saved.stored }
+          const settle = (): void =>
+            control.settle({ ...settled, stale: false, owner: place }, saving.regenerate)
+          if (!issues) {
+            settle()
             return undefined
           }
           return chain(codec.seal(saved.body, times), (token) =>
             chain(cookie.serialize(token, attributesFor(times, options, cookie)), (text) => {
               assertSize(text, record.values)
-              settle(control, record, saved, times)
+              settle()
               return text
             }),
           )
@@ -245,16 +249,6 @@ export function createSessionEngine(
     const { createdAt, expiresAt, fixed } = record
     if (createdAt === undefined || expiresAt === undefined || fixed) return false
     return isRenewalDue(now, { createdAt, expiresAt }, lifetime)
-  }
-
-  function settle(
-    control: SessionControl,
-    record: SessionRecord,
-    saved: SavedSession,
-    times: TokenTimes,
-  ): void {
-    const { id, stored } = saved
-    control.settle({ ...record, ...times, id, stored, stale: false, owner: place })
   }
 
   function destroy(

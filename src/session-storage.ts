@@ -106,7 +106,8 @@ export function storageOver<Data extends object, FlashData extends object>(
       await control.open()
       if (control.destroyed) return engine.destroy(control, withoutLifetime(serializeOptions))
       const commit = { now: Date.now(), renew: 'always', overrides: serializeOptions } as const
-      return (await engine.commit(control, commit)) ?? engine.clearCookie()
+      const setCookie = await engine.commit(control, commit)
+      return setCookie ?? engine.clearCookie(withoutLifetime(serializeOptions))
     },
     async destroySession(session, serializeOptions = {}) {
       const control = controlOf(session)

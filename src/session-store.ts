@@ -132,24 +132,26 @@ function storeBackend(store: SessionStore, codec: RecordCodec, prefix: string): 
   /**
    * Writes until nobody else was faster, each time laying the changes over what the faster one has stored.
    *
-   * @param write tries once; gives null where the stored version is another
+   * @param write tries once, told of the record that it met where it is not the first try; gives null where the stored
+   * version is another
    * @returns what `write` gave, or null where the record is gone
    */
   async function untilUncontested(
     key: string,
     values: SessionValues,
     stored: string,
-    write: (expected: string) => Promise<string | null>,
+    write: (expected: string, met: FoundRecord | null) => Promise<string | null>,
   ): Promise<string | null> {
     let expected = stored
+    let met: FoundRecord | null = null
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      const version = await write(expected)
+      const version = await write(expected, met)
       if (version !== null) return version
       if (attempt > 0) await backOff(attempt)
-      const found = await find(key)
-      if (!found?.record) return null
-      values.rebase(found.record.values)
-      expected = found.stored.version
+      met = await find(key)
+      if (!met?.record) return null
+      values.rebase(met.record.values)
+      expected = met.stored.version
     }
     throw conflict('update')
   }
@@ -161,10 +163,11 @@ function storeBackend(store: SessionStore, codec: RecordCodec, prefix: string): 
     options: SaveOptions,
   ): Promise<string | null> {
     const key = keyOf(id)
-    const expires = options.renews ? new Date(options.expiresAt) : null
-    return untilUncontested(key, values, stored, async (expected) => {
+    return untilUncontested(key, values, stored, async (expected, met) => {
+      const times = keptByHand(options, met)
+      const expires = times.renews ? new Date(times.expiresAt) : null
       const isWritten = values.changed || options.byHand || options.reseals
-      const data = isWritten ? await format(key, values, options) : null
+      const data = isWritten ? await format(key, values, times) : null
       // What was to change, another request has changed already.
       if (data === null && expires === null) return expected
       return store.write(key, data, expires, expected)
@@ -185,18 +188,26 @@ function storeBackend(store: SessionStore, codec: RecordCodec, prefix: string): 
     const oldKey = keyOf(record.id)
     const created = await create(values, options)
     const newKey = keyOf(created.id)
-    const before = stored
-    const retired = await untilUncontested(oldKey, values, before, async (expected) => {
-      if (expected !== before) {
-        const data = await format(newKey, values, options)
-        const version = await store.write(newKey, data, null, created.stored)
+    const marker = RETIRED + newKey
+    const retired = await untilUncontested(oldKey, values, stored, async (expected, met) => {
+      if (met !== null) {
+        const times = keptByHand(options, met)
+        const data = await format(newKey, values, times)
+        const version = await store.write(newKey, data, new Date(times.expiresAt), created.stored)
         if (version === null) return null
         created.stored = version
       }
-      return store.write(oldKey, RETIRED, null, expected)
+      const version = await store.write(oldKey, marker, null, expected)
+      // A client that sends again what was not answered meets its own marker.
+      return version ?? ((await store.read(oldKey))?.data === marker ? expected : null)
     })
-    await store.delete(retired === null ? newKey : oldKey)
-    return retired === null ? null : created
+    if (retired === null) {
+      await store.delete(newKey)
+      return null
+    }
+    // The marker alone keeps the old id dead, until it expires.
+    await store.delete(oldKey).catch(() => undefined)
+    return created
   }
 
   return {
@@ -206,7 +217,7 @@ function storeBackend(store: SessionStore, codec: RecordCodec, prefix: string): 
 
     async load(id) {
       const found = await find(keyOf(id))
-      if (found === null || found.stored.data === RETIRED) return 'unknown'
+      if (found === null || found.stored.data.startsWith(RETIRED)) return 'unknown'
       const { stored, record } = found
       if (record === null) return 'invalid'
       return { id, ...record, expiresAt: stored.expires.getTime(), stored: stored.version }
@@ -227,8 +238,14 @@ function storeBackend(store: SessionStore, codec: RecordCodec, prefix: string): 
   }
 }
 
-/** What stands under an old id for the moment until it is deleted; it is no record. */
-const RETIRED = '{}'
+/** Stands under an old id for the moment until it is deleted, before the new key; it is no record. */
+const RETIRED = 'retired:'
+
+/** A lifetime that another request has chosen by hand meanwhile is kept as it is. */
+function keptByHand(options: SaveOptions, met: FoundRecord | null): SaveOptions {
+  if (met?.record?.fixed !== true || options.byHand) return options
+  return { ...options, fixed: true, renews: false, expiresAt: met.stored.expires.getTime() }
+}
 
 interface FoundRecord {
   readonly stored: StoredSession

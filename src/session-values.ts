@@ -26,6 +26,8 @@ export class SessionValues {
   /** JSON of the loaded objects that were handed out, taken before anybody could change them. */
   #handedOut: Map<string, string> | undefined
   #cleared = false
+  /** What was serialized last, to be stored. */
+  #written: string | undefined
 
   constructor(loaded: ReadonlyMap<string, unknown>) {
     this.#loaded = loaded
@@ -73,7 +75,7 @@ export class SessionValues {
   /** The values as JSON text. Throws where a nested change put something there that JSON cannot carry. */
   serialize(): string {
     for (const [key, value] of this.changes().set) assertJson(key, value)
-    return JSON.stringify(Object.fromEntries(this.#current))
+    return (this.#written = JSON.stringify(Object.fromEntries(this.#current)))
   }
 
   /** The keys with the bytes of their JSON, largest first. */
@@ -112,16 +114,17 @@ export class SessionValues {
     this.#loaded = stored
     this.#values = values
     this.#handedOut = undefined
+    this.#written = undefined
   }
 
-  /** From now on, what is here is what is stored. */
+  /** What was serialized last is stored now. What was written since is still a change. */
   settle(): void {
-    const current = this.#current
-    // The handler may hold the very objects that were stored: it goes on from their JSON of now.
-    const objects = [...current].filter(([, value]) => typeof value === 'object' && value !== null)
-    this.#loaded = new Map(current)
-    this.#values = undefined
-    this.#handedOut = new Map(objects.map(([key, value]) => [key, jsonOf(key, value)]))
+    if (this.#written === undefined) return
+    const stored = JSON.parse(this.#written) as Record<string, unknown>
+    this.#values = new Map(this.#current)
+    this.#loaded = new Map(Object.entries(stored))
+    this.#handedOut = undefined
+    this.#written = undefined
     this.#cleared = false
   }
 

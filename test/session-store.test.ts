@@ -1,5 +1,5 @@
 import { createSessionRunner, createStoreSessionStorage } from 'fetch-sessions'
-import type { SessionStore } from 'fetch-sessions'
+import type { Session, SessionStore } from 'fetch-sessions'
 import { createMemoryStore } from '../src/storage/memory.ts'
 import { createHash } from 'node:crypto'
 import { toCookie } from './support/client.ts'
@@ -92,16 +92,96 @@ describe('createStoreSessionStorage', () => {
     expect(calls).toEqual(['write', 'write', 'delete']) // the new record, the old one retired, and deleted
   })
 
-  it('fails where the old record of a new id cannot be deleted', async () => {
+  it('signs in though the old record cannot be deleted: its marker keeps the old id dead', async () => {
     const store = createMemoryStore(10)
     const storage = createStoreSessionStorage(store, { cookie: COOKIE })
     const session = await storage.getSession()
-    await storage.commitSession(session)
+    const old = toCookie(await storage.commitSession(session))
     session.regenerate()
+    session.set('user', 'ada')
     vi.spyOn(store, 'delete').mockRejectedValue(new Error('connection lost'))
-    await expect(storage.commitSession(session)).rejects.toMatchObject({
-      code: 'ERR_SESSION_STORAGE',
+    const cookie = toCookie(await storage.commitSession(session))
+    expect((await storage.getSession(cookie)).get('user')).toBe('ada')
+    expect((await storage.getSession(old)).origin).toBe('unknown')
+  })
+
+  it('gives the new id where a client sends every write twice, for want of an answer', async () => {
+    const inner = createMemoryStore(10)
+    const resending: SessionStore = {
+      ...inner,
+      async write(key, data, expires, expected) {
+        await inner.write(key, data, expires, expected)
+        return expected === null
+          ? ((await inner.read(key))?.version ?? null)
+          : inner.write(key, data, expires, expected)
+      },
+    }
+    const plain = createStoreSessionStorage(inner, { cookie: COOKIE })
+    const old = toCookie(await plain.commitSession(await plain.getSession()))
+    const storage = createStoreSessionStorage(resending, { cookie: COOKIE })
+    const session = await storage.getSession(old)
+    session.regenerate()
+    session.set('user', 'ada')
+    const cookie = toCookie(await storage.commitSession(session))
+    expect((await plain.getSession(cookie)).get('user')).toBe('ada')
+    expect((await plain.getSession(old)).origin).toBe('unknown')
+  })
+
+  it.each<[string, (session: Session) => void]>([
+    ['writes', (session) => session.set('n', 1)],
+    ['gets a new id', (session) => session.regenerate()],
+    ['is renewed', () => {}],
+  ])('keeps the life that was chosen by hand while another request %s', async (_, use) => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    const start = Date.now()
+    const storage = createStoreSessionStorage(createMemoryStore(10), {
+      cookie: { secrets: [SECRET], maxAge: 1000 },
     })
+    let cookie = toCookie(await storage.commitSession(await storage.getSession()))
+    const runner = createSessionRunner<undefined>(
+      { storage },
+      { get: () => undefined, replace: (context, _env, then) => then(context) },
+    )
+    const visit = async (handler: (session: Session) => Promise<void>): Promise<void> => {
+      const request = new Request('https://app.example/', { headers: { cookie } })
+      const response = await runner(request, undefined, async (session) => {
+        await handler(session)
+        return { response: new Response('ok') }
+      })
+      cookie = toCookie(response.headers.getSetCookie()[0]) || cookie
+    }
+    vi.setSystemTime(start + 600_000)
+    const before = cookie
+    await visit(async (session) => {
+      use(session)
+      const other = await storage.getSession(before)
+      other.set('chosen', true)
+      await storage.commitSession(other, { maxAge: 60 })
+    })
+    vi.setSystemTime(start + 659_999)
+    await visit(async (session) => expect(session.origin).toBe('resumed'))
+    vi.setSystemTime(start + 660_000)
+    await visit(async (session) => expect(session.origin).not.toBe('resumed'))
+    vi.useRealTimers()
+  })
+
+  it('keeps what is written, and a new id that is asked for, while a commit by hand is waiting', async () => {
+    const store = createMemoryStore(10)
+    const storage = createStoreSessionStorage(store, { cookie: COOKIE })
+    const session = await storage.getSession()
+    session.set('a', 1)
+    const write = store.write.bind(store)
+    vi.spyOn(store, 'write').mockImplementationOnce((...args) => {
+      session.set('b', 2)
+      session.regenerate()
+      return write(...args)
+    })
+    const old = toCookie(await storage.commitSession(session))
+    expect((await storage.getSession(old)).data).toEqual({ a: 1 })
+    expect(session.changed).toBe(true)
+    const cookie = toCookie(await storage.commitSession(session))
+    expect((await storage.getSession(cookie)).data).toEqual({ a: 1, b: 2 })
+    expect((await storage.getSession(old)).origin).toBe('unknown')
   })
 
   it('clears the cookie where another has left a record that holds no session', async () => {
@@ -169,6 +249,14 @@ describe('createStoreSessionStorage', () => {
       await expect(uses[method]()).rejects.toMatchObject({ code: 'ERR_SESSION_STORAGE', cause })
     },
   )
+
+  it('clears it with the attributes of the call', async () => {
+    const storage = createStoreSessionStorage(createMemoryStore(10), { cookie: COOKIE })
+    const session = await storage.getSession()
+    const cookie = toCookie(await storage.commitSession(session))
+    await storage.destroySession(await storage.getSession(cookie))
+    expect(await storage.commitSession(session, { path: '/shop' })).toContain('; Path=/shop;')
+  })
 
   it('clears the cookie of a session that was deleted meanwhile, by hand', async () => {
     const storage = createStoreSessionStorage(createMemoryStore(10), { cookie: COOKIE })

@@ -90,16 +90,26 @@ describe('SessionValues.settle', () => {
     const cart = cartOf(values)
     cart.push('mug')
     values.set('a', 2)
+    values.serialize()
     values.settle()
     expect(values.changed).toBe(false)
     cart.push('tea')
     expect(values.changed).toBe(true)
   })
 
+  it('leaves what came after the serialization a change', () => {
+    const values = valuesOf({ a: 1 })
+    values.serialize()
+    values.set('b', 2)
+    values.settle()
+    expect(values.changes()).toEqual({ cleared: false, set: new Map([['b', 2]]), unset: [] })
+  })
+
   it('forgets a clear() that is stored', () => {
     const values = valuesOf({ a: 1 })
     values.clear()
     values.set('b', 2)
+    values.serialize()
     values.settle()
     expect(values.changed).toBe(false)
   })

@@ -63,45 +63,56 @@ export function createKVStore(
     return expires > Date.now() ? { data: value, version, expires: new Date(expires) } : null
   }
 
-  async function put(
-    key: string,
-    data: string,
-    metadata: KVMetadata,
-    tries: number,
-  ): Promise<boolean> {
+  /** Whether the write was taken, or refused because it came too soon after another. */
+  async function taken(write: () => Promise<void>): Promise<boolean> {
+    try {
+      await write()
+      return true
+    } catch (error) {
+      if (isTooSoon(error)) return false
+      throw error
+    }
+  }
+
+  function put(key: string, data: string, metadata: KVMetadata): Promise<boolean> {
     const left = Math.ceil((metadata.expires - Date.now()) / 1000)
     const expirationTtl = Math.max(left, MIN_TTL_SECONDS)
-    for (let attempt = 1; ; attempt++) {
-      try {
-        await kv.put(key, data, { expirationTtl, metadata })
-        return true
-      } catch (error) {
-        if (!isTooSoon(error)) throw error
-        if (attempt >= tries) return false
-        await new Promise((resolve) => setTimeout(resolve, retryAfter))
-      }
-    }
+    return taken(() => kv.put(key, data, { expirationTtl, metadata }))
   }
 
   return {
     read: find,
     async write(key, data, expires, expected) {
-      const found = await find(key)
-      if ((found?.version ?? null) !== expected) return null
       const version = crypto.randomUUID()
-      const metadata = { version, expires: (expires ?? found?.expires)?.getTime() ?? 0 }
-      if (data === null) {
-        return (await put(key, found?.data ?? '', metadata, 1)) ? version : ''
+      for (let attempt = 1; attempt <= MAX_WRITES; attempt++) {
+        // Read again before every try: a logout may have come while this one was waiting.
+        const found = await find(key)
+        if ((found?.version ?? null) !== expected) return null
+        const metadata = { version, expires: (expires ?? found?.expires)?.getTime() ?? 0 }
+        if (await put(key, data ?? found?.data ?? '', metadata)) return version
+        if (data === null) return ''
+        await wait(retryAfter)
       }
-      if (await put(key, data, metadata, MAX_WRITES)) return version
-      throw new Error(
-        `KV refused ${MAX_WRITES} writes of one key in a row: one a second is all it takes`,
-      )
+      throw tooManyRefusals()
     },
     async delete(key) {
-      await kv.delete(key)
+      for (let attempt = 1; attempt <= MAX_WRITES; attempt++) {
+        if (await taken(() => kv.delete(key))) return
+        await wait(retryAfter)
+      }
+      throw tooManyRefusals()
     },
   }
+}
+
+function wait(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
+}
+
+function tooManyRefusals(): Error {
+  return new Error(
+    `KV refused ${MAX_WRITES} writes of one key in a row: one a second is all it takes`,
+  )
 }
 
 function isTooSoon(error: unknown): boolean {

@@ -1,3 +1,4 @@
+import { SessionError } from '../errors.ts'
 import { createStoreSessionStorage } from '../session-store.ts'
 import type { SessionStore, StoreSessionStorageOptions } from '../session-store.ts'
 import type { SessionStorage } from '../session-storage.ts'
@@ -24,6 +25,8 @@ export interface PostgresSessionStorageOptions extends StoreSessionStorageOption
   table?: string | undefined
 }
 
+const MAX_IDENTIFIER_BYTES = 63
+
 const dialect: SqlDialect = {
   parameter: (n) => `$${n}`,
   bigint: 'BIGINT',
@@ -32,7 +35,8 @@ const dialect: SqlDialect = {
 
 /**
  * Keeps sessions in a table of a PostgreSQL database. Call `setup()` once, or run its `sql` as a migration, and
- * `purgeExpired()` from time to time. Consistent; a logout holds at once, everywhere.
+ * `purgeExpired()` from time to time. Consistent; a logout holds at once, everywhere. Made for READ COMMITTED, the default:
+ * above it, requests at once on one session fail with the engine's serialization errors.
  *
  * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
  */
@@ -52,6 +56,13 @@ export function createPostgresStore({
   store: SessionStore
   maintenance: SqlSessionMaintenance
 } {
+  // PostgreSQL cuts longer names off, and then two tables are one.
+  if (new TextEncoder().encode(`${table}_expires`).length > MAX_IDENTIFIER_BYTES) {
+    throw new SessionError(
+      'ERR_SESSION_CONFIG',
+      `\`table\` is "${table}": write a name of at most ${MAX_IDENTIFIER_BYTES - '_expires'.length} bytes.`,
+    )
+  }
   return createSqlStore(
     async (text, parameters) => {
       const answer =

@@ -38,7 +38,7 @@ export function createRedisSessionStorage<
 /*
  * One script, so that comparing and writing are one step. KEYS: the key. ARGV: the version that must be there (empty for
  * none), the new version, the expiry (empty to keep it) and the time of now in milliseconds, and the data (absent to keep it).
- * An expired record counts as none even where the clock of Redis is behind.
+ * An expired record counts as none even where the clock of Redis is another.
  */
 const WRITE = `
 local found = redis.call('HMGET', KEYS[1], 'version', 'expires')
@@ -54,7 +54,7 @@ end
 local expires = ARGV[3]
 if expires == '' then expires = found[2] end
 redis.call('HSET', KEYS[1], 'expires', expires)
-redis.call('PEXPIREAT', KEYS[1], expires)
+redis.call('PEXPIRE', KEYS[1], math.max(1, tonumber(expires) - tonumber(ARGV[4])))
 return ARGV[2]`
 
 /** The store alone, without the core over it. */

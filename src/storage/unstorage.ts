@@ -1,3 +1,4 @@
+import { SessionError } from '../errors.ts'
 import { createStoreSessionStorage } from '../session-store.ts'
 import type { SessionStore, StoredSession, StoreSessionStorageOptions } from '../session-store.ts'
 import type { SessionStorage } from '../session-storage.ts'
@@ -34,6 +35,12 @@ export function createUnstorageSessionStorage<
   Data extends object = SessionData,
   FlashData extends object = Data,
 >(options: UnstorageSessionStorageOptions): SessionStorage<Data, FlashData> {
+  if (options.prefix?.includes('?')) {
+    throw new SessionError(
+      'ERR_SESSION_CONFIG',
+      `\`prefix\` is "${options.prefix}": unstorage cuts a key off at "?"; leave that out.`,
+    )
+  }
   const store = createUnstorageStore(options.storage)
   return createStoreSessionStorage<Data, FlashData>(store, { prefix: 'session:', ...options })
 }

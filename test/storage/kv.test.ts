@@ -62,7 +62,8 @@ describe('createKVSessionStorage', () => {
       let left = refusals
       return {
         getWithMetadata: (key) => kv.getWithMetadata(key),
-        delete: (key) => kv.delete(key),
+        delete: (key) =>
+          left-- > 0 ? Promise.reject(new Error('KV DELETE failed: 429')) : kv.delete(key),
         put: (key, value, options) =>
           left-- > 0
             ? Promise.reject(new Error('KV PUT failed: 429 Too Many Requests'))
@@ -75,6 +76,31 @@ describe('createKVSessionStorage', () => {
       const store = createKVStore(busy(3), 1)
       const version = await store.write('key', 'data', soon, null)
       expect(await store.read('key')).toMatchObject({ data: 'data', version })
+    })
+
+    it('tries a delete again too, and fails where that does not help', async () => {
+      await createKVStore(kv).write('key', 'data', soon, null)
+      await createKVStore(busy(3), 1).delete('key')
+      expect(await createKVStore(kv).read('key')).toBeNull()
+      await expect(createKVStore(busy(4), 1).delete('key')).rejects.toThrow('one a second')
+    })
+
+    it('does not bring back what was deleted while it waited', async () => {
+      const version = await createKVStore(kv).write('key', 'data', soon, null)
+      const refusing = busy(1)
+      const store = createKVStore(
+        {
+          ...refusing,
+          put: (...args) =>
+            refusing.put(...args).catch(async (error: unknown) => {
+              await kv.delete('key')
+              throw error
+            }),
+        },
+        1,
+      )
+      expect(await store.write('key', 'late', soon, version)).toBeNull()
+      expect(await store.read('key')).toBeNull()
     })
 
     it('fails the request where that does not help', async () => {

@@ -10,7 +10,7 @@ import { storeConformance } from '../conformance/store.ts'
 import { skipLoudly } from '../support/engine.ts'
 import type { Engine } from '../support/engine.ts'
 import { postgresProgram, postgresRemedy, startPostgres } from '../support/postgres-server.ts'
-import { afterAll, beforeAll, describe } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 if (postgresProgram === undefined) skipLoudly('PostgreSQL over TCP', postgresRemedy)
 
@@ -47,6 +47,16 @@ describe.skipIf(postgresProgram === undefined)('PostgreSQL over TCP', () => {
 
   suites('pg', () => pool)
   suites('postgres.js', () => sql)
+})
+
+describe('createPostgresStore', () => {
+  it.each(['x'.repeat(56), 'ü'.repeat(28)])('refuses a name that would be cut off: %s', (table) => {
+    const client = { query: async () => ({ rows: [] }) }
+    expect(() => createPostgresStore({ client, table })).toThrow(
+      expect.objectContaining({ code: 'ERR_SESSION_CONFIG' }),
+    )
+    expect(() => createPostgresStore({ client, table: table.slice(1) })).not.toThrow()
+  })
 })
 
 describe('PGlite', () => {

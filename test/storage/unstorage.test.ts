@@ -29,6 +29,13 @@ describe.each(Object.entries(drivers))('unstorage with the %s driver', (name, dr
 })
 
 describe('createUnstorageSessionStorage', () => {
+  it('refuses a prefix at which unstorage would cut off the key', () => {
+    const storage = createStorage({ driver: memoryDriver() })
+    expect(() =>
+      createUnstorageSessionStorage({ storage, prefix: 'a?b:', cookie: { secrets: [SECRET] } }),
+    ).toThrow(expect.objectContaining({ code: 'ERR_SESSION_CONFIG' }))
+  })
+
   it('hands the driver the seconds that are left, for those that expire by themselves', async () => {
     const storage = createStorage({ driver: memoryDriver() })
     const setItem = vi.spyOn(storage, 'setItem')
