@@ -1,8 +1,10 @@
 import { createStoreSessionStorage } from 'fetch-sessions'
-import type { SessionStorage, SessionStore } from 'fetch-sessions'
+import type { Session, SessionStorage, SessionStore } from 'fetch-sessions'
 import { session as middleware } from 'fetch-sessions/hono'
 import { Hono } from 'hono'
 import { toCookie } from '../support/client.ts'
+import { startDeafProxy } from '../support/deaf-proxy.ts'
+import type { DeafProxy } from '../support/deaf-proxy.ts'
 import type { Engine } from '../support/engine.ts'
 import { SECRET } from '../support/secrets.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -108,6 +110,64 @@ export function faultConformance(
       for (const { cookie, n } of acknowledged) {
         expect((await storage.getSession(cookie)).get('n')).toBe(n)
       }
+    })
+
+    describe('behind a network that fails', () => {
+      let proxy: DeafProxy
+      let behind: Connection
+
+      beforeAll(async () => {
+        const url = new URL(engine.url)
+        proxy = await startDeafProxy(Number(url.port))
+        url.port = String(proxy.port)
+        behind = await connect(url.href)
+      })
+      afterAll(async () => {
+        await behind?.close()
+        proxy?.close()
+      })
+
+      it.each<[string, (session: Session) => void]>([
+        ['a write', (session) => session.set('n', 2)],
+        ['a new id', (session) => session.regenerate()],
+      ])('fails where the answer to %s is lost, and goes on with the session', async (_, use) => {
+        const storage = storageOver(behind.store)
+        await reachable(storage)
+        const session = await storage.getSession()
+        session.set('n', 1)
+        const cookie = toCookie(await storage.commitSession(session))
+        use(session)
+        proxy.loseNextAnswer()
+        await expect(storage.commitSession(session)).rejects.toMatchObject({
+          code: 'ERR_SESSION_STORAGE',
+          cause: expect.any(Error),
+        })
+        await reachable(storage)
+        const after = await storage.getSession(cookie)
+        expect(after.origin).toBe('resumed')
+        expect([1, 2]).toContain(after.get('n'))
+        after.set('n', 3)
+        await storage.commitSession(after)
+        expect((await storage.getSession(cookie)).get('n')).toBe(3)
+      })
+
+      it('fails in time where no answer comes, and goes on when they come again', async () => {
+        const storage = storageOver(behind.store)
+        const impatient = createStoreSessionStorage(behind.store, {
+          cookie: { secrets: [SECRET] },
+          timeout: 0.2,
+        })
+        await reachable(storage)
+        const cookie = toCookie(await storage.commitSession(await storage.getSession()))
+        proxy.pause()
+        await expect(impatient.getSession(cookie)).rejects.toMatchObject({
+          code: 'ERR_SESSION_STORAGE',
+          cause: expect.objectContaining({ name: 'TimeoutError' }),
+        })
+        proxy.resume()
+        await reachable(storage)
+        expect((await storage.getSession(cookie)).origin).toBe('resumed')
+      })
     })
 
     it('leaves no rejection unhandled', () => {
