@@ -7,12 +7,19 @@ import type { PostgresClientLike, PostgresJSLike } from '../../src/storage/postg
 import { faultConformance } from '../conformance/faults.ts'
 import { sqlConformance } from '../conformance/sql.ts'
 import { storeConformance } from '../conformance/store.ts'
-import { skipLoudly } from '../support/engine.ts'
+import { foreignEngine, skipLoudly } from '../support/engine.ts'
 import type { Engine } from '../support/engine.ts'
-import { postgresProgram, postgresRemedy, startPostgres } from '../support/postgres-server.ts'
+import {
+  postgresProgram,
+  postgresRemedy,
+  postgresUrl,
+  startPostgres,
+} from '../support/postgres-server.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-if (postgresProgram === undefined) skipLoudly('PostgreSQL over TCP', postgresRemedy)
+const isAbsent = postgresProgram === undefined && postgresUrl === undefined
+if (isAbsent) skipLoudly('PostgreSQL over TCP', postgresRemedy)
+else if (postgresProgram === undefined) skipLoudly('PostgreSQL that is killed', postgresRemedy)
 
 function suites(name: string, client: () => PostgresClientLike | PostgresJSLike): void {
   let tables = 0
@@ -29,17 +36,21 @@ function suites(name: string, client: () => PostgresClientLike | PostgresJSLike)
   )
 }
 
-describe.skipIf(postgresProgram === undefined)('PostgreSQL over TCP', () => {
+describe.skipIf(isAbsent)('PostgreSQL over TCP', () => {
+  const schema = `test_${crypto.randomUUID().replaceAll('-', '')}`
   let engine: Engine
   let pool: pg.Pool
   let sql: ReturnType<typeof postgres>
 
   beforeAll(async () => {
-    engine = await startPostgres()
-    pool = new pg.Pool({ connectionString: engine.url })
-    sql = postgres(engine.url, { onnotice: () => {} })
+    engine =
+      postgresProgram === undefined ? foreignEngine(postgresUrl ?? '') : await startPostgres()
+    pool = new pg.Pool({ connectionString: engine.url, options: `-c search_path=${schema}` })
+    await pool.query(`CREATE SCHEMA ${schema}`)
+    sql = postgres(engine.url, { onnotice: () => {}, connection: { search_path: schema } })
   })
   afterAll(async () => {
+    await pool?.query(`DROP SCHEMA ${schema} CASCADE`)
     await pool?.end()
     await sql?.end()
     await engine?.stop()

@@ -5,21 +5,24 @@ import { createRedisSessionStorage } from 'fetch-sessions/storage/redis'
 import { createRedisStore } from '../../src/storage/redis.ts'
 import { storeConformance } from '../conformance/store.ts'
 import { faultConformance } from '../conformance/faults.ts'
-import { skipLoudly } from '../support/engine.ts'
+import { foreignEngine, skipLoudly } from '../support/engine.ts'
 import type { Engine } from '../support/engine.ts'
-import { redisProgram, redisRemedy, startRedis } from '../support/redis-server.ts'
+import { redisProgram, redisRemedy, redisUrl, startRedis } from '../support/redis-server.ts'
+import { prefixedStore } from '../support/prefixed-store.ts'
 import { SECRET } from '../support/secrets.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-if (redisProgram === undefined) skipLoudly('Redis', redisRemedy)
+const isAbsent = redisProgram === undefined && redisUrl === undefined
+if (isAbsent) skipLoudly('Redis', redisRemedy)
+else if (redisProgram === undefined) skipLoudly('Redis that is killed', redisRemedy)
 
-describe.skipIf(redisProgram === undefined)('Redis', () => {
+describe.skipIf(isAbsent)('Redis', () => {
   let engine: Engine
   let nodeRedis: ReturnType<typeof createClient>
   let ioRedis: Redis
 
   beforeAll(async () => {
-    engine = await startRedis()
+    engine = redisProgram === undefined ? foreignEngine(redisUrl ?? '') : await startRedis()
     nodeRedis = createClient({ url: engine.url })
     nodeRedis.on('error', () => {})
     await nodeRedis.connect()
@@ -35,29 +38,30 @@ describe.skipIf(redisProgram === undefined)('Redis', () => {
   describe.each(['node-redis', 'ioredis'])('through %s', (driver) => {
     const clientOf = () => (driver === 'ioredis' ? ioRedis : nodeRedis)
 
-    storeConformance(driver, async () => {
-      await nodeRedis.flushAll()
-      return createRedisStore(clientOf())
-    })
+    let stores = 0
+    storeConformance(driver, () =>
+      prefixedStore(createRedisStore(clientOf()), `${crypto.randomUUID()}:${++stores}:`),
+    )
 
     it('expires keys by itself, and renews them without writing the data', async () => {
       const store = createRedisStore(clientOf())
+      const key = crypto.randomUUID()
       const expires = new Date(Date.now() + 3600_000)
-      const version = await store.write('expiring', 'data', expires, null)
+      const version = await store.write(key, 'data', expires, null)
       // By the clock of Redis, which need not be ours.
-      expect(await ioRedis.pttl('expiring')).toBeGreaterThan(3500_000)
-      expect(await ioRedis.pttl('expiring')).toBeLessThanOrEqual(3600_000)
+      expect(await ioRedis.pttl(key)).toBeGreaterThan(3500_000)
+      expect(await ioRedis.pttl(key)).toBeLessThanOrEqual(3600_000)
       const monitored = await commandsDuring(async () => {
-        await store.write('expiring', null, new Date(expires.getTime() + 3600_000), version)
+        await store.write(key, null, new Date(expires.getTime() + 3600_000), version)
       })
-      expect(await ioRedis.pttl('expiring')).toBeGreaterThan(7000_000)
+      expect(await ioRedis.pttl(key)).toBeGreaterThan(7000_000)
       expect(monitored.filter(([name]) => name?.toLowerCase() === 'hset')).toEqual([
-        ['HSET', 'expiring', 'expires', String(expires.getTime() + 3600_000)],
+        ['HSET', key, 'expires', String(expires.getTime() + 3600_000)],
       ])
     })
 
     it('puts a prefix before its keys', async () => {
-      await nodeRedis.flushAll()
+      const before = new Set(await ioRedis.keys('*'))
       for (const options of [{}, { prefix: 'app:' }]) {
         const storage = createRedisSessionStorage({
           client: clientOf(),
@@ -66,7 +70,7 @@ describe.skipIf(redisProgram === undefined)('Redis', () => {
         })
         await storage.commitSession(await storage.getSession())
       }
-      const keys = (await ioRedis.keys('*')).toSorted()
+      const keys = (await ioRedis.keys('*')).filter((key) => !before.has(key)).toSorted()
       expect(keys).toEqual([
         expect.stringMatching(/^app:[\w-]{43}$/),
         expect.stringMatching(/^session:[\w-]{43}$/),

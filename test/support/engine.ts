@@ -13,6 +13,12 @@ export interface Engine {
   stop(): Promise<void>
 }
 
+/** A server that somebody else has started, and nobody here may stop. */
+export function foreignEngine(url: string): Engine {
+  const refuse = (): Promise<void> => Promise.reject(new Error('this server is not ours to stop'))
+  return { url, kill: refuse, start: refuse, stop: async () => {} }
+}
+
 /** The path of a program, looked for on the PATH and then in other folders. */
 export function findProgram(name: string, folders: readonly string[] = []): string | undefined {
   const path = (process.env['PATH'] ?? '').split(delimiter)

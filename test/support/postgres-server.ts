@@ -14,7 +14,9 @@ const initdb = findProgram('initdb', folders)
 const postgres = findProgram('postgres', folders)
 
 export const postgresProgram = initdb && postgres
-export const postgresRemedy = '`apt-get install postgresql`, or put initdb and postgres on the PATH'
+export const postgresUrl = process.env['DATABASE_URL']
+export const postgresRemedy =
+  '`apt-get install postgresql`, put initdb and postgres on the PATH, or set DATABASE_URL'
 
 /** A PostgreSQL of one's own on a free loopback port, in a temporary folder. */
 export async function startPostgres(): Promise<Engine> {

@@ -8,7 +8,9 @@ import type { Engine } from './engine.ts'
 import { freePort } from './free-port.ts'
 
 export const redisProgram = findProgram('redis-server')
-export const redisRemedy = '`apt-get install redis-server`, or put redis-server on the PATH'
+export const redisUrl = process.env['REDIS_URL']
+export const redisRemedy =
+  '`apt-get install redis-server`, put redis-server on the PATH, or set REDIS_URL'
 
 /** A Redis of one's own on a free loopback port, which writes every command to disk before it answers. */
 export async function startRedis(): Promise<Engine> {
