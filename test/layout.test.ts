@@ -4,6 +4,11 @@ import { join } from 'node:path'
 import packageJson from '../package.json' with { type: 'json' }
 import { describe, expect, it } from 'vitest'
 
+const filesOf = (folder: string, extension: string): string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith(extension))
+
+const modules = filesOf('src', '.ts').map((file) => file.replace(/\.ts$/, ''))
+const adapters = filesOf('adapters', '.ts').map((file) => file.replace(/\.ts$/, ''))
 /** The files of src/, from the bottom up: each imports only from rows above its own. */
 const LAYERS = [
   ['base64url', 'environment', 'errors', 'lifetime', 'maybe-promise', 'response-headers'],
@@ -16,27 +21,12 @@ const LAYERS = [
   ['session-storage'],
   ['session-store'],
   ['sql-store'],
-  [
-    'storage/cookie',
-    'storage/d1',
-    'storage/durable-object',
-    'storage/kv',
-    'storage/memory',
-    'storage/postgres',
-    'storage/redis',
-    'storage/sqlite',
-    'storage/unstorage',
-  ],
+  modules.filter((module) => module.startsWith('storage/')),
   ['default-storage'],
   ['request-session'],
   ['index'],
 ]
 
-const filesOf = (folder: string, extension: string): string[] =>
-  readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith(extension))
-
-const modules = filesOf('src', '.ts').map((file) => file.replace(/\.ts$/, ''))
-const adapters = filesOf('adapters', '.ts').map((file) => file.replace(/\.ts$/, ''))
 const readme = readFileSync('README.md', 'utf8')
 
 function importsOf(file: string): string[] {

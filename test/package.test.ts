@@ -54,6 +54,16 @@ function nodes(): [version: string, path: string][] {
   return [[process.version, process.execPath], ...system.slice(0, 1)]
 }
 
+describe('the sources', () => {
+  it('run as they are, by type stripping', () => {
+    const script = `import(process.argv[1]).then((module) => console.log(Object.keys(module).length))`
+    for (const file of ['src/index.ts', 'adapters/hono.ts', 'src/storage/postgres.ts']) {
+      const exported = run(process.execPath, ['-e', script, resolve(file)], '.')
+      expect(Number(exported)).toBeGreaterThan(0)
+    }
+  })
+})
+
 describe('the package', () => {
   it('holds what is needed and nothing else', () => {
     const others = packed.filter((path) => !/^dist\/.*\.(js|d\.ts)$/.test(path))
