@@ -111,10 +111,25 @@ export class SessionValues {
       if (!isNewFlash) values.delete(key)
     }
     for (const [key, value] of set) values.set(key, value)
+    this.#handedOut = this.#keptObjects(stored, values)
     this.#loaded = stored
     this.#values = values
-    this.#handedOut = undefined
     this.#written = undefined
+  }
+
+  /** Leaves the objects in place that somebody holds, where they are still what is stored. */
+  #keptObjects(
+    stored: ReadonlyMap<string, unknown>,
+    values: Map<string, unknown>,
+  ): Map<string, string> {
+    const kept = new Map<string, string>()
+    for (const [key, before] of this.#handedOut ?? []) {
+      if (!values.has(key) || !this.#current.has(key)) continue
+      if (jsonOf(key, stored.get(key)) !== before) continue
+      values.set(key, this.#current.get(key))
+      kept.set(key, before)
+    }
+    return kept
   }
 
   /** What was serialized last is stored now. What was written since is still a change. */

@@ -53,6 +53,17 @@ describe('SessionValues.rebase', () => {
     expect(values.toObject()).toEqual({ a: 1 })
   })
 
+  it('keeps the objects that were handed out, where nobody else has changed them', () => {
+    const values = valuesOf({ a: 1, cart: [], list: [1] })
+    const [cart, list] = [cartOf(values), values.read('list') as unknown[]]
+    values.set('a', 2)
+    values.rebase(new Map(Object.entries({ a: 1, cart: [], list: [2], b: 3 })))
+    cart.push('late')
+    list.push('of no avail')
+    expect(values.toObject()).toEqual({ a: 2, cart: ['late'], list: [2], b: 3 })
+    expect([...values.changes().set.keys()].toSorted()).toEqual(['a', 'cart'])
+  })
+
   it('knows afterwards only its own changes', () => {
     const values = valuesOf({ a: 1, cart: [] })
     cartOf(values)
