@@ -68,7 +68,6 @@ export interface SessionBackend {
 
 export interface SessionEngine {
   readonly cookie: SessionCookie
-  readonly lifetime: Lifetime
   open(
     header: string | null | undefined,
     now: number,
@@ -272,7 +271,7 @@ export function createSessionEngine(
     return cookie.serialize('', { ...attributes, maxAge: 0, expires: new Date(0) })
   }
 
-  return { cookie, lifetime, open, commit, destroy, clearCookie, isRenewalDue: isDue }
+  return { cookie, open, commit, destroy, clearCookie, isRenewalDue: isDue }
 }
 
 function isRecord(found: SessionRecord | SessionOrigin): found is SessionRecord {

@@ -52,16 +52,7 @@ export async function openShopStore(env: Environment): Promise<ShopStore> {
       // Readers and a writer side by side; writers of several processes wait for each other.
       database.exec('PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 5000')
       const storage = createSQLiteSessionStorage<ShopData, ShopFlash>({ database, cookie })
-      await storage.setup()
-      const stopPurging = purgeEveryHour(storage)
-      return {
-        name,
-        storage,
-        async close() {
-          stopPurging()
-          database.close()
-        },
-      }
+      return openSqlStore(name, storage, () => database.close())
     }
 
     case 'postgres': {
@@ -71,16 +62,7 @@ export async function openShopStore(env: Environment): Promise<ShopStore> {
       // Without a listener, an idle connection that is lost would end the process.
       pool.on('error', console.error)
       const storage = createPostgresSessionStorage<ShopData, ShopFlash>({ client: pool, cookie })
-      await storage.setup()
-      const stopPurging = purgeEveryHour(storage)
-      return {
-        name,
-        storage,
-        async close() {
-          stopPurging()
-          await pool.end()
-        },
-      }
+      return openSqlStore(name, storage, () => pool.end())
     }
   }
 }
@@ -99,10 +81,22 @@ function required(env: Environment, name: string, example: string): string {
   throw new Error(`${name} is not set: write where the sessions are kept, such as ${example}.`)
 }
 
-/** SQL databases do not drop what has expired by themselves. */
-function purgeEveryHour(storage: { purgeExpired(): Promise<number> }): () => void {
+/** SQL databases have a table to be made, and do not drop what has expired by themselves. */
+async function openSqlStore(
+  name: StoreName,
+  storage: ReturnType<typeof createSQLiteSessionStorage<ShopData, ShopFlash>>,
+  disconnect: () => void | Promise<void>,
+): Promise<ShopStore> {
+  await storage.setup()
   const timer = setInterval(() => {
     storage.purgeExpired().catch(console.error)
   }, 60 * 60_000)
-  return () => clearInterval(timer)
+  return {
+    name,
+    storage,
+    async close() {
+      clearInterval(timer)
+      await disconnect()
+    },
+  }
 }
