@@ -4,6 +4,8 @@ import type { TokenCodec, TokenContext } from './token.ts'
 /** What is used of a `Cookie` of `@remix-run/cookie`. */
 export interface CookieLike {
   readonly name: string
+  readonly domain?: string | undefined
+  readonly path?: string | undefined
   readonly maxAge?: number | undefined
   readonly expires?: Date | undefined
   readonly secure?: boolean | undefined

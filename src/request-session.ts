@@ -1,7 +1,7 @@
 import { createDefaultStorage } from './default-storage.ts'
 import { isProduction, warnOnce } from './environment.ts'
 import type { MaybePromise } from './maybe-promise.ts'
-import { withSessionHeaders } from './response-headers.ts'
+import { ownSetCookies, withSessionHeaders } from './response-headers.ts'
 import type { CookieAttributes } from './session-cookie.ts'
 import type { SessionEngine } from './session-engine.ts'
 import { engineOf } from './session-storage.ts'
@@ -122,15 +122,19 @@ async function commit(
   const now = Date.now()
   const rolling = options.rolling !== false
   const saves = options.commit?.(response) ?? (response.status < 500 && !isFailure(outcome.error))
-  // A handler that has set or cleared the cookie itself has the last word, unless there is something to write.
-  const mayRenew = (): boolean => !isPrefetch(request) && !setsCookie(response, engine.cookie.name)
+  const isSetByHand = (): boolean => ownSetCookies(response).some(engine.cookie.isSetBy)
+  const mayRenew = (): boolean => !isPrefetch(request) && !isSetByHand()
   if (saves && !control.isOpen && control.claimsRenewal(rolling) && mayRenew()) {
     await control.open()
   }
   // Before the store is asked: what is written from here on can no longer be part of the commit.
   control.closed = true
   const setCookie = (await settle()) ?? undefined
-  const sent = withSessionHeaders(response, { vary: control.touched, setCookie }, visit)
+  const sent = withSessionHeaders(
+    response,
+    { vary: control.touched, setCookie, replaces: engine.cookie.isSetBy },
+    visit,
+  )
   if (setCookie !== undefined && !sent.headers.has('Set-Cookie')) warnLostCookie()
   return sent
 
@@ -141,11 +145,14 @@ async function commit(
         saves: isPending,
         destroyed: control.destroyed,
         changed: control.changed,
+        yields: control.changed && isSetByHand() && !takesOver(control, engine),
         renews: control.isOpen && wantsRenewal(control.record) && mayRenew(),
       })
     ) {
       case 'keep':
         return undefined
+      case 'yield':
+        return warnYield(engine.cookie.name)
       case 'drop':
         return engine.destroy(control, cookieFor(request, engine))
       case 'write':
@@ -173,15 +180,29 @@ export interface CommitState {
   readonly saves: boolean
   readonly destroyed: boolean
   readonly changed: boolean
+  /** The handler has sent another session under the same cookie, which the changes would undo. */
+  readonly yields: boolean
   /** Less than half of the lifetime is left, or the token should be sealed anew. */
   readonly renews: boolean
 }
 
 /** What becomes of a session at the end of a request. */
-export function decide(state: CommitState): 'keep' | 'drop' | 'write' {
+export function decide(state: CommitState): 'keep' | 'drop' | 'yield' | 'write' {
   if (!state.saves) return 'keep'
   if (state.destroyed) return 'drop'
+  if (state.yields) return 'yield'
   return state.changed || state.renews ? 'write' : 'keep'
+}
+
+/** Whether the session holds what the handler has committed by hand too, so that its cookie can replace that one. */
+function takesOver(control: SessionControl, engine: SessionEngine): boolean {
+  return control.committed || engine.mergesWithOthers(control.record)
+}
+
+function warnYield(name: string): undefined {
+  warnOnce(
+    `a handler changed the session of the middleware and sent another one under the same cookie "${name}", so the changes are lost. Use one of the two: the middleware's, or getSession() and commitSession().`,
+  )
 }
 
 function warnLostCookie(): void {
@@ -203,10 +224,6 @@ function isPlainLoopback(request: Request): boolean {
   // Behind a proxy that speaks https the loopback host is only the last hop.
   const forwarded = `${request.headers.get('x-forwarded-proto')} ${request.headers.get('forwarded')}`
   return isLoopback && !/\bhttps\b/i.test(forwarded)
-}
-
-function setsCookie(response: Response, name: string): boolean {
-  return response.headers.getSetCookie().some((text) => text.startsWith(`${name}=`))
 }
 
 /** A request that changes something is no prefetch, whatever it says: flash values would never be consumed. */

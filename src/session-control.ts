@@ -41,6 +41,8 @@ export class SessionControl {
   regenerated = false
   destroyed = false
   closed = false
+  /** A storage has written it since it was opened. */
+  committed = false
   /** Destroyed, and the back end knows it. */
   settled = false
   /** A request that only prefetches must leave flash messages for the visit itself. */
@@ -87,6 +89,7 @@ export class SessionControl {
   settle(record: SessionRecord, regenerated: boolean): void {
     record.values.settle()
     this.#record = record
+    this.committed = true
     if (regenerated) this.regenerated = false
   }
 }

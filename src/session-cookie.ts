@@ -1,4 +1,4 @@
-import { stringifySetCookie } from 'cookie'
+import { parseSetCookie, stringifySetCookie } from 'cookie'
 
 import { isProduction, warnOnce } from './environment.ts'
 import { SessionError } from './errors.ts'
@@ -58,6 +58,11 @@ export interface SessionCookie {
   /** Whether its tokens carry times, so that the server can hold them to their lifetime. */
   readonly isTimed: boolean
   readonly codec: TokenCodec
+  /**
+   * Whether a Set-Cookie text is for this very cookie, which browsers tell from others by name, domain and path
+   * (RFC 6265bis section 5.7).
+   */
+  isSetBy(setCookie: string): boolean
   /** The Set-Cookie text for a token, or for none: an empty value and an expiry in the past. */
   serialize(token: string, attributes: CookieAttributes): MaybePromise<string>
 }
@@ -100,6 +105,7 @@ export function createSessionCookie(
     canDropSecure: !needsSecure(name, attributes),
     isTimed: options.protection !== 'signed',
     codec: codecFor(options, { kind, cookieName: name }),
+    isSetBy: (setCookie) => isFor(setCookie, { name, ...attributes }),
     serialize(token, overrides) {
       const given = defined(overrides)
       const all = { ...attributes, ...given }
@@ -123,6 +129,15 @@ export function readCookieValues(header: string | null | undefined, name: string
   }
   values.delete('') // what is left of a cleared cookie
   return [...values]
+}
+
+function isFor(
+  setCookie: string,
+  cookie: { name: string; domain?: string | undefined; path?: string | undefined },
+): boolean {
+  if (!setCookie.startsWith(`${cookie.name}=`)) return false
+  const { domain, path = '/' } = parseSetCookie(setCookie)
+  return domain?.toLowerCase() === cookie.domain?.toLowerCase() && path === (cookie.path ?? '/')
 }
 
 /** The capped maxAge. Throws where it is no number of seconds. */
@@ -167,6 +182,7 @@ function foreignCookie(cookie: CookieLike, kind: TokenContext['kind']): SessionC
     canDropSecure: !needsSecure(cookie.name, cookie),
     isTimed: true,
     codec: createForeignCodec(cookie, { kind, cookieName: cookie.name }),
+    isSetBy: (setCookie) => isFor(setCookie, cookie),
     // Its own lifetime counts unless it is told another, `undefined` for none included.
     serialize: (token, { maxAge, expires, ...rules }) =>
       cookie.serialize(token, { ...defined(rules), maxAge, expires }),

@@ -82,6 +82,8 @@ export interface SessionEngine {
   destroy(control: SessionControl, attributes?: CookieAttributes): MaybePromise<string>
   clearCookie(attributes?: CookieAttributes): MaybePromise<string>
   isRenewalDue(record: SessionRecord, now: number): boolean
+  /** Whether what a commit writes takes in what the handler has written under this cookie with another session. */
+  mergesWithOthers(record: SessionRecord): boolean
 }
 
 /** A client chooses how many cookies it sends: this many authentic ones are looked up for it, no more. */
@@ -271,7 +273,15 @@ export function createSessionEngine(
     return cookie.serialize('', { ...attributes, maxAge: 0, expires: new Date(0) })
   }
 
-  return { cookie, open, commit, destroy, clearCookie, isRenewalDue: isDue }
+  return {
+    cookie,
+    open,
+    commit,
+    destroy,
+    clearCookie,
+    isRenewalDue: isDue,
+    mergesWithOthers: ({ id }) => backend.kind === 'id' && id !== '',
+  }
 }
 
 function isRecord(found: SessionRecord | SessionOrigin): found is SessionRecord {
