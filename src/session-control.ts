@@ -1,6 +1,7 @@
 import { SessionError } from './errors.ts'
 import type { MaybePromise } from './maybe-promise.ts'
 import { SessionValues } from './session-values.ts'
+import type { ValueSchema } from './value-schema.ts'
 
 /**
  * Why a session is as it is: `new` (no cookie came), `resumed`, or the reason that an offered cookie
@@ -45,6 +46,8 @@ export class SessionControl {
   committed = false
   /** Destroyed, and the back end knows it. */
   settled = false
+  /** What values must be, where the storage has a schema. */
+  schema: ValueSchema | undefined
   /** A request that only prefetches must leave flash messages for the visit itself. */
   keepsFlash: () => boolean = () => false
 

@@ -11,6 +11,7 @@ import { SessionValues } from './session-values.ts'
 import { attributesFor, nextTimes } from './commit-times.ts'
 import type { CommitOptions } from './commit-times.ts'
 import type { Token, TokenTimes } from './token.ts'
+import type { ValueSchema } from './value-schema.ts'
 
 /** What a back end found for the body of a token. */
 export interface LoadedSession {
@@ -97,6 +98,7 @@ export function createSessionEngine(
   backend: SessionBackend,
   cookie: SessionCookie,
   lifetime: Lifetime,
+  schema?: ValueSchema | undefined,
 ): SessionEngine {
   const { codec } = cookie
   // By name and not by identity: many an application makes its storage anew in every request.
@@ -108,15 +110,22 @@ export function createSessionEngine(
     decode?: (value: string) => string,
   ): MaybePromise<SessionControl> {
     const sent = readCookieValues(header, cookie.name)
-    if (sent.length === 0) return new SessionControl(() => unstoredRecord('new'), true)
+    if (sent.length === 0) return withSchema(new SessionControl(() => unstoredRecord('new'), true))
     const values = decode === undefined ? sent : sent.flatMap((value) => tryDecode(value, decode))
-    const immediate = backend.immediate && values.every((value) => codec.opensAtOnce(value))
+    // A schema may answer later, which shows only when it is asked.
+    const isWaiting = !backend.immediate || schema !== undefined
+    const immediate = !isWaiting && values.every((value) => codec.opensAtOnce(value))
     const control = new SessionControl(
       () => resume(values, now),
       immediate,
       (rolling) => values.some((value) => claimsRenewal(value, now, rolling)),
     )
-    return chain(codec.ready(), () => control)
+    return chain(codec.ready(), () => withSchema(control))
+  }
+
+  function withSchema(control: SessionControl): SessionControl {
+    control.schema = schema
+    return control
   }
 
   function resume(values: readonly string[], now: number): MaybePromise<SessionRecord> {
@@ -163,18 +172,22 @@ export function createSessionEngine(
         const expiresAt = ends.length === 0 ? undefined : Math.min(...ends)
         const limit = (createdAt ?? now) + (lifetime.absolute ?? Infinity)
         if (now >= Math.min(expiresAt ?? Infinity, limit)) return 'expired'
-        return {
+        const resumed = (values: ReadonlyMap<string, unknown>, stale: boolean): SessionRecord => ({
           origin: 'resumed',
           id: loaded.id,
-          values: new SessionValues(loaded.values),
+          values: new SessionValues(values),
           createdAt,
           expiresAt,
           fixed: loaded.fixed ?? token.times?.fixed ?? false,
           transient: token.times?.transient ?? false,
-          stale: token.stale || loaded.stale === true,
+          stale: stale || token.stale || loaded.stale === true,
           stored: loaded.stored,
           owner: place,
-        }
+        })
+        if (schema === undefined) return resumed(loaded.values, false)
+        return chain(schema.accept(loaded.values), (valid) =>
+          valid === null ? 'invalid' : resumed(valid.values, valid.migrated),
+        )
       },
     )
   }

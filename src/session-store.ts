@@ -54,7 +54,9 @@ export interface SessionStore {
 }
 
 /** What every storage over a {@link SessionStore} takes. */
-export interface StoreSessionStorageOptions extends SessionStorageOptions {
+export interface StoreSessionStorageOptions<
+  Data extends object = SessionData,
+> extends SessionStorageOptions<Data> {
   /** Stands before every key, where a back end is shared with other data. */
   prefix?: string | undefined
   /** Seals the records with the cookie's secrets, so that a dump of the back end tells nothing. Default: false. */
@@ -78,7 +80,10 @@ const MAX_BACK_OFF = 64
 export function createStoreSessionStorage<
   Data extends object = SessionData,
   FlashData extends object = Data,
->(store: SessionStore, options: StoreSessionStorageOptions = {}): SessionStorage<Data, FlashData> {
+>(
+  store: SessionStore,
+  options: StoreSessionStorageOptions<Data> = {},
+): SessionStorage<Data, FlashData> {
   const { prefix = '', timeout = DEFAULT_TIMEOUT } = options
   const codec = createRecordCodec(options.cookie, options.encryptAtRest)
   const backend = storeBackend(limited(store, timeout), codec, prefix)

@@ -7,6 +7,10 @@ export function flashKey(name: string): string {
   return `${FLASH_PREFIX}${name}__`
 }
 
+export function isFlashKey(key: string): boolean {
+  return key.startsWith(FLASH_PREFIX) && key.endsWith('__')
+}
+
 /** What one request did to the values it was given. */
 export interface ValueChanges {
   cleared: boolean
@@ -39,6 +43,11 @@ export class SessionValues {
 
   get #writable(): Map<string, unknown> {
     return (this.#values ??= new Map(this.#loaded))
+  }
+
+  /** All of them, to be looked at only. */
+  get all(): ReadonlyMap<string, unknown> {
+    return this.#current
   }
 
   has(key: string): boolean {

@@ -12,7 +12,7 @@ import type { SessionData } from '../session.ts'
 export function createCookieSessionStorage<
   Data extends object = SessionData,
   FlashData extends object = Data,
->(options: SessionStorageOptions = {}): SessionStorage<Data, FlashData> {
+>(options: SessionStorageOptions<Data> = {}): SessionStorage<Data, FlashData> {
   return storageOver<Data, FlashData>(cookieBackend, options)
 }
 
