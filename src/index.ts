@@ -9,7 +9,8 @@ export type {
 } from './request-session.ts'
 export type { CookieLike } from './foreign-cookie.ts'
 export type { SessionOrigin } from './session-control.ts'
-export type { CookieAttributes, CookieOptions } from './session-cookie.ts'
+export type { CookieOptions } from './session-cookie.ts'
+export type { CookieAttributes } from './set-cookie.ts'
 export { createSessionStorage } from './session-storage.ts'
 export type {
   ParseOptions,

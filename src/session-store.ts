@@ -11,6 +11,7 @@ import type { SessionStorage, SessionStorageOptions } from './session-storage.ts
 import type { SessionData } from './session.ts'
 import type { SessionValues } from './session-values.ts'
 import { timeLimit } from './timeout.ts'
+import { encodeUtf8 } from './utf8.ts'
 
 /** A record as a store gives it. */
 export interface StoredSession {
@@ -102,8 +103,7 @@ function limited(store: SessionStore, seconds: number): SessionStore {
 
 function storeBackend(store: SessionStore, codec: RecordCodec, prefix: string): SessionBackend {
   /** The store sees a hash only, so that a leaked table signs nobody in. WebCrypto would cost a thread hop. */
-  const keyOf = (id: string): string =>
-    prefix + encodeBase64url(sha256(new TextEncoder().encode(id)))
+  const keyOf = (id: string): string => prefix + encodeBase64url(sha256(encodeUtf8(id)))
 
   async function format(key: string, values: SessionValues, options: SaveOptions): Promise<string> {
     const { createdAt, fixed } = options

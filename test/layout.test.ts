@@ -11,8 +11,9 @@ const modules = filesOf('src', '.ts').map((file) => file.replace(/\.ts$/, ''))
 const adapters = filesOf('adapters', '.ts').map((file) => file.replace(/\.ts$/, ''))
 /** The files of src/, from the bottom up: each imports only from rows above its own. */
 const LAYERS = [
-  ['base64url', 'environment', 'errors', 'lifetime', 'maybe-promise', 'response-headers'],
-  ['json-value', 'storage-per-environment', 'timeout', 'token'],
+  ['cookie-header', 'environment', 'errors', 'lifetime', 'maybe-promise', 'native-buffer', 'nonce'],
+  ['base64url', 'json-value', 'response-headers', 'set-cookie', 'storage-per-environment'],
+  ['timeout', 'token', 'utf8'],
   ['plain', 'seal', 'session-values', 'signed'],
   ['foreign-cookie', 'value-schema'],
   ['session-control'],
