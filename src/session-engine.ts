@@ -1,5 +1,5 @@
 import { SessionError } from './errors.ts'
-import { isExpired, isRenewalDue } from './lifetime.ts'
+import { endOf, isExpired, isRenewalDue } from './lifetime.ts'
 import type { Lifetime } from './lifetime.ts'
 import { chain } from './maybe-promise.ts'
 import type { MaybePromise } from './maybe-promise.ts'
@@ -133,6 +133,7 @@ export function createSessionEngine(
   function resume(values: readonly string[], now: number): MaybePromise<SessionRecord> {
     const reasons = new Set<SessionOrigin>()
     let lookups = 0
+    let endedAt: number | undefined
 
     function tryFrom(first: number): MaybePromise<SessionRecord> {
       // A loop, because a client chooses how many there are, and recursion would run out of stack.
@@ -143,12 +144,16 @@ export function createSessionEngine(
         }
         if (isRecord(found)) return found
       }
-      return unstoredRecord(REASONS.find((reason) => reasons.has(reason)) ?? 'tampered')
+      const reason = REASONS.find((known) => reasons.has(known)) ?? 'tampered'
+      return unstoredRecord(reason, undefined, endedAt)
     }
 
     function tryOne(value: string): MaybePromise<SessionRecord | SessionOrigin> {
       return chain(codec.open(value), (token) => {
         const refusal = token === null ? 'tampered' : expiryRefusal(token.times, now)
+        if (token?.times !== undefined && refusal === 'expired') {
+          endedAt = endOf(token.times, lifetime)
+        }
         if (token === null || refusal !== undefined) return refuse(refusal ?? 'tampered')
         lookups++
         return chain(load(token, now), (found) => (isRecord(found) ? found : refuse(found)))

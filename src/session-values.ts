@@ -8,7 +8,13 @@ export function flashKey(name: string): string {
 }
 
 export function isFlashKey(key: string): boolean {
-  return key.startsWith(FLASH_PREFIX) && key.endsWith('__')
+  return nameOfFlash(key) !== undefined
+}
+
+/** What the application calls the flash value under this key; undefined where it is none. */
+export function nameOfFlash(key: string): string | undefined {
+  const isFlash = key.startsWith(FLASH_PREFIX) && key.endsWith('__')
+  return isFlash ? key.slice(FLASH_PREFIX.length, -2) : undefined
 }
 
 /** What one request did to the values it was given. */

@@ -11,8 +11,25 @@ const modules = filesOf('src', '.ts').map((file) => file.replace(/\.ts$/, ''))
 const adapters = filesOf('adapters', '.ts').map((file) => file.replace(/\.ts$/, ''))
 /** The files of src/, from the bottom up: each imports only from rows above its own. */
 const LAYERS = [
-  ['cookie-header', 'environment', 'errors', 'lifetime', 'maybe-promise', 'native-buffer', 'nonce'],
-  ['base64url', 'json-value', 'response-headers', 'set-cookie', 'storage-per-environment'],
+  [
+    'cookie-header',
+    'environment',
+    'errors',
+    'lifetime',
+    'maybe-promise',
+    'native-buffer',
+    'nonce',
+    'relative-time',
+    'request-outcome',
+  ],
+  [
+    'base64url',
+    'json-value',
+    'request-traits',
+    'response-headers',
+    'set-cookie',
+    'storage-per-environment',
+  ],
   ['timeout', 'token', 'utf8'],
   ['plain', 'seal', 'session-values', 'signed'],
   ['foreign-cookie', 'value-schema'],
@@ -25,6 +42,8 @@ const LAYERS = [
   ['sql-store'],
   modules.filter((module) => module.startsWith('storage/')),
   ['default-storage'],
+  ['debug-line'],
+  ['request-commit'],
   ['request-session'],
   ['index'],
 ]

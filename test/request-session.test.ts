@@ -6,7 +6,7 @@ import {
   createStoreSessionStorage,
 } from 'fetch-sessions'
 import type { Session, SessionData, SessionOptions, SessionStorage } from 'fetch-sessions'
-import { decide } from '../src/request-session.ts'
+import { decide } from '../src/request-outcome.ts'
 import { createMemoryStore } from '../src/storage/memory.ts'
 import * as reactRouter from 'react-router'
 import { toCookie } from './support/client.ts'
