@@ -13,6 +13,7 @@ const adapters = filesOf('adapters', '.ts').map((file) => file.replace(/\.ts$/, 
 const LAYERS = [
   [
     'cookie-header',
+    'entries',
     'environment',
     'errors',
     'lifetime',
