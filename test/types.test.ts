@@ -8,6 +8,7 @@ import {
 } from 'fetch-sessions'
 import * as api from 'fetch-sessions'
 import type { SessionStorage } from 'fetch-sessions'
+import { getSession, withSession } from 'fetch-sessions/fetch'
 import { session as fetchRouterSession } from 'fetch-sessions/fetch-router'
 import { session } from 'fetch-sessions/hono'
 import type { SessionEnv } from 'fetch-sessions/hono'
@@ -190,5 +191,102 @@ describe("the types of fetch-router's context", () => {
       return new Response()
     })
     expect(router).toBeDefined()
+  })
+})
+
+describe('the types of withSession', () => {
+  interface Env {
+    SECRET: string
+  }
+  interface Context {
+    waitUntil(promise: Promise<unknown>): void
+  }
+
+  it('are those of the storage, and of what the server hands over', () => {
+    const handler = withSession(
+      (request, current, env: Env, ctx: Context) => {
+        expectTypeOf(request).toEqualTypeOf<Request>()
+        expectTypeOf(current).toEqualTypeOf<Session<UserData, FlashData>>()
+        // @ts-expect-error not a role
+        current.set('role', 'invalid')
+        ctx.waitUntil(Promise.resolve())
+        return new Response(env.SECRET)
+      },
+      { storage },
+    )
+    expectTypeOf(handler).toEqualTypeOf<
+      (request: Request, env: Env, ctx: Context) => Promise<Response>
+    >()
+    expect(handler).toBeTypeOf('function')
+  })
+
+  it('are inferred from a storage that is made from the environment', () => {
+    const handler = withSession(
+      (_, current, env: Env) => {
+        expectTypeOf(current).toEqualTypeOf<Session<UserData>>()
+        return new Response(env.SECRET)
+      },
+      {
+        storage: (env: Env) =>
+          createCookieSessionStorage<UserData>({ cookie: { secrets: [env.SECRET] } }),
+      },
+    )
+    withSession((_, current: Session<UserData>, _env: Env) => new Response(current.get('role')), {
+      storage: (env) => {
+        expectTypeOf(env).toEqualTypeOf<Env>()
+        return createCookieSessionStorage({ cookie: { secrets: [env.SECRET] } })
+      },
+    })
+    expectTypeOf(handler).toEqualTypeOf<(request: Request, env: Env) => Promise<Response>>()
+    expect(handler).toBeTypeOf('function')
+  })
+
+  it('come from the handler type that Workers give', () => {
+    interface ExportedHandler {
+      fetch(request: Request & { cf: string }, env: Env, ctx: Context): Promise<Response>
+    }
+    const worker = {
+      fetch: withSession<UserData, UserData, [Env, Context], Request & { cf: string }>(
+        (request, current, env, ctx) => {
+          expectTypeOf(current).toEqualTypeOf<Session<UserData, UserData>>()
+          ctx.waitUntil(Promise.resolve())
+          return new Response(env.SECRET + request.cf)
+        },
+      ),
+    } satisfies ExportedHandler
+    const inferred: ExportedHandler = {
+      fetch: withSession((request, _, env, ctx) => {
+        ctx.waitUntil(Promise.resolve())
+        return new Response(env.SECRET + request.cf)
+      }),
+    }
+    expect([worker, inferred]).toHaveLength(2)
+  })
+
+  it('take another session between', () => {
+    const handler = withSession(
+      withSession(
+        (_, inner, outer: Session<UserData>, env: Env) => {
+          expectTypeOf(inner).toEqualTypeOf<Session<UserData, FlashData>>()
+          return new Response(env.SECRET + outer.get('role'))
+        },
+        { storage },
+      ),
+      {
+        key: 'outer',
+        storage: (env) => {
+          expectTypeOf(env).toEqualTypeOf<Env>()
+          return createCookieSessionStorage<UserData>({ cookie: { secrets: [env.SECRET] } })
+        },
+      },
+    )
+    expectTypeOf(handler).toEqualTypeOf<(request: Request, env: Env) => Promise<Response>>()
+    expect(handler).toBeTypeOf('function')
+  })
+
+  it('are the word of the caller in getSession', () => {
+    const read = (request: Request) => getSession<UserData>(request)
+    expectTypeOf(read).returns.toEqualTypeOf<Session<UserData, UserData>>()
+    expect(read).toBeTypeOf('function')
   })
 })
