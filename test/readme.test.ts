@@ -2,10 +2,12 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 
+import * as reactRouter from 'react-router'
 import packageJson from '../package.json' with { type: 'json' }
 import { createPostgresStore } from '../src/storage/postgres.ts'
 import { createClient } from './support/client.ts'
 import type { Client } from './support/client.ts'
+import { serveBuild } from './support/react-router.ts'
 import { SECRET } from './support/secrets.ts'
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 
@@ -33,10 +35,10 @@ async function load(name: string): Promise<Record<string, unknown>> {
 }
 
 async function client(name: string): Promise<Client> {
-  const { default: app } = (await load(name)) as {
-    default: { fetch(request: Request): Promise<Response> }
-  }
-  return createClient((request) => app.fetch(request))
+  const module = await load(name)
+  if (name === 'root.ts') return createClient(serveBuild(reactRouter, { root: {}, index: module }))
+  const { fetch } = module['default'] as { fetch(request: Request): Promise<Response> }
+  return createClient((request) => fetch(request))
 }
 
 describe('the snippets of the README', () => {
