@@ -215,8 +215,8 @@ describe('session() for h3', () => {
       session({
         storage(event) {
           made++
-          const { SECRET: secret } = event.runtime?.cloudflare?.env as { SECRET: string }
-          return createCookieSessionStorage({ cookie: { secrets: [secret] } })
+          const env = event.runtime?.cloudflare?.env as { SECRET: string }
+          return createCookieSessionStorage({ cookie: { secrets: [env.SECRET] } })
         },
       }),
     )
