@@ -31,7 +31,8 @@ export type SessionPlugin<
 /**
  * Elysia plugin that loads the session from the request and commits it to the response. It is there for all routes that
  * follow, in the application and the plugins that use it. A thrown `status()` or Response saves below 500, other errors
- * do not, whatever `onError` makes of them.
+ * do not, whatever `onError` makes of them. The session is committed around the application, so `app.fetch` itself rejects
+ * where a storage cannot answer.
  *
  * It needs Elysia's ahead-of-time compilation, which is the default. With `aot: false` write `withSession(app.fetch)` of
  * `fetch-sessions/fetch`.
