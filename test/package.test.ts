@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 
@@ -26,7 +26,14 @@ beforeAll(() => {
     installed,
     '--strip-components=1',
   ])
-  for (const name of [...Object.keys(packageJson.dependencies), 'hono', '@remix-run']) {
+  for (const name of [
+    ...Object.keys(packageJson.dependencies),
+    '@remix-run',
+    'elysia',
+    'h3',
+    'hono',
+    'react-router',
+  ]) {
     const target = join(folder, 'node_modules', name)
     mkdirSync(join(target, '..'), { recursive: true })
     symlinkSync(resolve('node_modules', name), target)
@@ -54,6 +61,68 @@ function nodes(): [version: string, path: string][] {
   return [[process.version, process.execPath], ...system.slice(0, 1)]
 }
 
+/** One application of each router that has a sub-path of its own. */
+const ROUTERS: Record<string, string> = {
+  hono: `{
+    const { Hono } = await import('hono')
+    const app = new Hono().use(modules['./hono'].session({ storage }))
+    apps.push(app.get('/', (c) => visit(c.var.session)).fetch)
+  }`,
+  '@remix-run/fetch-router': `{
+    const { createRouter } = await import('@remix-run/fetch-router')
+    const router = createRouter({ middleware: [modules['./fetch-router'].session({ storage })] })
+    router.get('/', ({ session }) => visit(session))
+    apps.push((request) => router.fetch(request))
+  }`,
+  h3: `{
+    const { H3 } = await import('h3')
+    const app = new H3().use(modules['./h3'].session({ storage }))
+    apps.push(app.get('/', (event) => visit(event.context.session)).fetch)
+  }`,
+  elysia: `{
+    const { Elysia } = await import('elysia')
+    const app = new Elysia().use(modules['./elysia'].session({ storage }))
+    apps.push(app.get('/', ({ session }) => visit(session)).fetch)
+  }`,
+  'react-router': `{
+    const router = await import('react-router')
+    const key = router.createContext()
+    const middleware = [modules['./react-router'].session({ storage, key })]
+    const loader = ({ context }) => visit(context.get(key))
+    const handler = router.createStaticHandler([{ id: 'root', path: '/', middleware, loader }])
+    apps.push((request) => handler.queryRoute(request, {
+      requestContext: new router.RouterContextProvider(),
+      generateMiddlewareResponse: (query) => query(request),
+    }))
+  }`,
+}
+
+interface Installation {
+  version: string
+  node: string
+  routers: string[]
+  /** The routers that do not run on this Node themselves, for the name of the test. */
+  without: string
+}
+
+/** Each Node, with the routers that say they run on it. */
+function installations(): Installation[] {
+  return nodes().map(([version, node]) => {
+    const routers = Object.keys(ROUTERS).filter((name) => runsOn(version, name))
+    const others = Object.keys(ROUTERS).filter((name) => !routers.includes(name))
+    const without = others.length === 0 ? '' : `, without ${others.join()}, which needs a newer one`
+    return { version, node, routers, without }
+  })
+}
+
+function runsOn(version: string, router: string): boolean {
+  const { engines } = JSON.parse(
+    readFileSync(join('node_modules', router, 'package.json'), 'utf8'),
+  ) as { engines?: { node?: string } }
+  const least = /^>=\s*([\d.]+)/.exec(engines?.node ?? '')?.[1] ?? '0'
+  return version.slice(1).localeCompare(least, 'en', { numeric: true }) >= 0
+}
+
 describe('the sources', () => {
   it('run as they are, by type stripping', () => {
     const script = `import(process.argv[1]).then((module) => console.log(Object.keys(module).length))`
@@ -70,11 +139,11 @@ describe('the package', () => {
     expect(others.toSorted()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'])
   })
 
-  it.each(nodes())('runs on Node %s, by every sub-path', (_, node) => {
-    const subpaths = Object.keys(packageJson.exports).filter((name) => !name.endsWith('.json'))
-    const script = `
-      const { Hono } = await import('hono')
-      const { createRouter } = await import('@remix-run/fetch-router')
+  it.each(installations())(
+    'runs on Node $version, by every sub-path$without',
+    ({ node, routers }) => {
+      const subpaths = Object.keys(packageJson.exports).filter((name) => !name.endsWith('.json'))
+      const script = `
       const modules = {}
       for (const name of ${JSON.stringify(subpaths)}) {
         modules[name] = await import(name.replace('.', 'fetch-sessions'))
@@ -87,20 +156,20 @@ describe('the package', () => {
       const storage = modules['./storage/memory'].createMemorySessionStorage({
         cookie: { secrets: ['a secret that is long enough'] },
       })
-      const hono = new Hono().use(modules['./hono'].session({ storage }))
-      hono.get('/', (c) => visit(c.var.session))
-      const router = createRouter({ middleware: [modules['./fetch-router'].session({ storage })] })
-      router.get('/', ({ session }) => visit(session))
+      const apps = [modules['./fetch'].withSession((_, session) => visit(session), { storage })]
+      ${routers.map((name) => ROUTERS[name]).join('\n')}
       const bodies = []
       let cookie = ''
-      for (const app of [hono, router, hono]) {
-        const response = await app.fetch(new Request('https://app.example/', { headers: { cookie } }))
+      for (const fetch of apps) {
+        const response = await fetch(new Request('https://app.example/', { headers: { cookie } }))
         cookie = response.headers.getSetCookie()[0]?.split(';')[0] ?? cookie
         bodies.push(await response.text())
       }
       console.log(bodies.join())
     `
-    writeFileSync(join(folder, 'smoke.mjs'), script)
-    expect(run(node, ['smoke.mjs']).trim()).toBe('1,2,3')
-  })
+      writeFileSync(join(folder, 'smoke.mjs'), script)
+      const visits = [1, ...routers.map((_, index) => index + 2)]
+      expect(run(node, ['smoke.mjs']).trim()).toBe(visits.join())
+    },
+  )
 })
