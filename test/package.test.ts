@@ -4,28 +4,15 @@ import { tmpdir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 
 import packageJson from '../package.json' with { type: 'json' }
+import { unpackPackage } from './support/packed-package.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const folder = mkdtempSync(join(tmpdir(), 'fetch-sessions-'))
-const installed = join(folder, 'node_modules', 'fetch-sessions')
 let packed: string[]
 
 // The tarball as npm would publish it, with its dependencies beside it. Needs `npm run build`.
 beforeAll(() => {
-  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]
-  const report = JSON.parse(run('npm', args, resolve('.'))) as {
-    filename: string
-    files: { path: string }[]
-  }[]
-  packed = report[0]?.files.map(({ path }) => path) ?? []
-  mkdirSync(installed, { recursive: true })
-  run('tar', [
-    'xzf',
-    join(folder, report[0]?.filename ?? ''),
-    '-C',
-    installed,
-    '--strip-components=1',
-  ])
+  packed = unpackPackage(join(folder, 'node_modules', 'fetch-sessions'))
   for (const name of [...Object.keys(packageJson.dependencies), 'hono', '@remix-run']) {
     const target = join(folder, 'node_modules', name)
     mkdirSync(join(target, '..'), { recursive: true })
