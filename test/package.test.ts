@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 
 import packageJson from '../package.json' with { type: 'json' }
-import { unpackPackage } from './support/packed-package.ts'
+import { installPackage } from './support/packed-package.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const folder = mkdtempSync(join(tmpdir(), 'fetch-sessions-'))
@@ -12,12 +12,7 @@ let packed: string[]
 
 // The tarball as npm would publish it, with its dependencies beside it. Needs `npm run build`.
 beforeAll(() => {
-  packed = unpackPackage(join(folder, 'node_modules', 'fetch-sessions'))
-  for (const name of [...Object.keys(packageJson.dependencies), 'hono', '@remix-run']) {
-    const target = join(folder, 'node_modules', name)
-    mkdirSync(join(target, '..'), { recursive: true })
-    symlinkSync(resolve('node_modules', name), target)
-  }
+  packed = installPackage(folder)
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 

@@ -1,7 +1,25 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+
+import packageJson from '../../package.json' with { type: 'json' }
+
+/**
+ * Installs the packed package below `folder`, with its dependencies, its peers and `others` beside it. Needs `npm run build`.
+ *
+ * @returns the paths of the files in it
+ */
+export function installPackage(folder: string, others: readonly string[] = []): string[] {
+  const modules = join(folder, 'node_modules')
+  const files = unpackPackage(join(modules, 'fetch-sessions'))
+  const { dependencies, peerDependencies } = packageJson
+  for (const name of [dependencies, peerDependencies].flatMap(Object.keys).concat(others)) {
+    mkdirSync(join(modules, name, '..'), { recursive: true })
+    symlinkSync(resolve('node_modules', name), join(modules, name))
+  }
+  return files
+}
 
 /**
  * Packs the package as npm would publish it and unpacks it into an empty `folder`. Needs `npm run build`.
