@@ -29,7 +29,7 @@ interface Outcome {
 const here = [process.execPath]
 
 const RUNS: readonly Run[] = [
-  { name: 'node-24', config: 'node', command: here },
+  { name: `node-${process.versions.node.split('.')[0]}`, config: 'node', command: here },
   {
     name: 'node-20',
     config: 'node',
