@@ -4,6 +4,8 @@ import type { TokenCodec, TokenContext } from './token.ts'
 /** What is used of a `Cookie` of `@remix-run/cookie`. */
 export interface CookieLike {
   readonly name: string
+  readonly domain?: string | undefined
+  readonly path?: string | undefined
   readonly maxAge?: number | undefined
   readonly expires?: Date | undefined
   readonly secure?: boolean | undefined
@@ -35,5 +37,5 @@ export function createForeignCodec(cookie: CookieLike, context: TokenContext): T
       }
     },
   )
-  return { ...codec, opensAtOnce: () => false, peek: () => null }
+  return { ...codec, isUrlSafe: false, opensAtOnce: () => false, peek: () => null }
 }

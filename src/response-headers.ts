@@ -3,6 +3,11 @@ export interface SessionHeaders {
   /** The session was looked at, so the response depends on the Cookie header. */
   readonly vary: boolean
   readonly setCookie: string | undefined
+  /**
+   * Tells which Set-Cookie texts of the handler give way to `setCookie`: a response should set a cookie once
+   * (RFC 6265bis section 4.1.1).
+   */
+  readonly replaces?: (setCookie: string) => boolean
 }
 
 /** For whom a response was changed in place, and the session cookies that stand in it since. */
@@ -32,6 +37,13 @@ export function withSessionHeaders(
   return copy
 }
 
+/** The Set-Cookie texts in a response, without those that a session middleware has put into the same object before. */
+export function ownSetCookies(response: Response): string[] {
+  const stamped = stamps.get(response)?.setCookies
+  const all = response.headers.getSetCookie()
+  return stamped === undefined ? all : all.filter((text) => !stamped.includes(text))
+}
+
 /** Whether the response took the headers. Building another halves the throughput of a Node server. */
 function applyInPlace(response: Response, headers: SessionHeaders, visit: object): boolean {
   if (mayBeShared(response)) return false
@@ -57,16 +69,21 @@ function copyOf(response: Response, formerCookies: readonly string[]): Response 
   const { body, status, statusText } = response
   const headers = new Headers(response.headers)
   if (formerCookies.length > 0) {
-    const others = headers.getSetCookie().filter((text) => !formerCookies.includes(text))
-    headers.delete('Set-Cookie')
-    for (const text of others) headers.append('Set-Cookie', text)
+    dropSetCookies(headers, (text) => formerCookies.includes(text))
   }
   return new Response(body, { status, statusText, headers })
 }
 
-function apply(headers: Headers, { vary, setCookie }: SessionHeaders): void {
+function dropSetCookies(headers: Headers, isDropped: (setCookie: string) => boolean): void {
+  const kept = headers.getSetCookie().filter((text) => !isDropped(text))
+  headers.delete('Set-Cookie')
+  for (const text of kept) headers.append('Set-Cookie', text)
+}
+
+function apply(headers: Headers, { vary, setCookie, replaces }: SessionHeaders): void {
   if (vary) addVary(headers)
   if (setCookie === undefined) return
+  if (replaces !== undefined && headers.has('Set-Cookie')) dropSetCookies(headers, replaces)
   headers.set('Cache-Control', toPrivate(headers.get('Cache-Control')))
   headers.append('Set-Cookie', setCookie)
 }

@@ -1,6 +1,7 @@
 import { SessionError } from './errors.ts'
 import type { MaybePromise } from './maybe-promise.ts'
 import { SessionValues } from './session-values.ts'
+import type { ValueSchema } from './value-schema.ts'
 
 /**
  * Why a session is as it is: `new` (no cookie came), `resumed`, or the reason that an offered cookie
@@ -16,6 +17,8 @@ export interface SessionRecord {
   readonly values: SessionValues
   readonly createdAt: number | undefined
   readonly expiresAt: number | undefined
+  /** When the session ended for which an `expired` cookie stood. */
+  readonly endedAt?: number | undefined
   /** The expiry was chosen by hand in `commitSession` and is not moved by renewals. */
   readonly fixed: boolean
   /** The cookie goes when the browser is closed, chosen by hand in `commitSession`. */
@@ -41,8 +44,12 @@ export class SessionControl {
   regenerated = false
   destroyed = false
   closed = false
+  /** A storage has written it since it was opened. */
+  committed = false
   /** Destroyed, and the back end knows it. */
   settled = false
+  /** What values must be, where the storage has a schema. */
+  schema: ValueSchema | undefined
   /** A request that only prefetches must leave flash messages for the visit itself. */
   keepsFlash: () => boolean = () => false
 
@@ -87,6 +94,7 @@ export class SessionControl {
   settle(record: SessionRecord, regenerated: boolean): void {
     record.values.settle()
     this.#record = record
+    this.committed = true
     if (regenerated) this.regenerated = false
   }
 }
@@ -95,8 +103,10 @@ export class SessionControl {
 export function unstoredRecord(
   origin: SessionOrigin,
   values: ReadonlyMap<string, unknown> = new Map(),
+  endedAt?: number,
 ): SessionRecord {
   return {
+    endedAt,
     origin,
     id: '',
     values: new SessionValues(values),

@@ -1,10 +1,15 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+
 import { SessionError } from './errors.ts'
 import type { CookieLike } from './foreign-cookie.ts'
 import type { Lifetime } from './lifetime.ts'
+import type { MaybePromise } from './maybe-promise.ts'
 import { createSessionCookie } from './session-cookie.ts'
-import type { CookieAttributes, CookieOptions, SessionCookie } from './session-cookie.ts'
+import type { CookieOptions, SessionCookie } from './session-cookie.ts'
+import type { CookieAttributes } from './set-cookie.ts'
 import { createSessionEngine } from './session-engine.ts'
 import type { SessionBackend, SessionEngine } from './session-engine.ts'
+import { createValueSchema } from './value-schema.ts'
 import { controlOf, sessionOf } from './session.ts'
 import type { FlashSessionData, Session, SessionData } from './session.ts'
 
@@ -44,20 +49,33 @@ export interface SessionStorage<
 }
 
 /** What every storage takes. */
-export interface SessionStorageOptions {
+export interface SessionStorageOptions<Data extends object = SessionData> {
   /** The session cookie: options, or a `Cookie` of `@remix-run/cookie`. */
   cookie?: CookieOptions | CookieLike | undefined
   /** Seconds without a renewal after which the server forgets a session. Default: `cookie.maxAge`, else 14 days. */
   idleTimeout?: number | undefined
   /** Seconds after its creation at which a session ends, through every renewal. Off by default. */
   absoluteTimeout?: number | undefined
+  /**
+   * What the values must be: a schema of zod, valibot, arktype or any other library of the Standard Schema
+   * specification (https://standardschema.dev). Types the values, checks what is loaded and, outside of production,
+   * what is set. Keys that are missing are fine, since a session fills bit by bit; flash values are not looked at. It
+   * must take what it gives: a type that JSON does not carry, such as a Date, is no type for a value.
+   */
+  schema?: StandardSchemaV1<unknown, Data> | undefined
+  /**
+   * Makes data of an earlier version of the application into what `schema` asks for; what it gives is checked once
+   * more and stored at the next response. Without it, or where it gives nothing that validates, the session starts
+   * anew with `origin: 'invalid'`.
+   */
+  migrate?: ((data: SessionData) => MaybePromise<unknown>) | undefined
 }
 
 /** A back end that owns its ids. */
 export interface SessionIdStorageStrategy<
   Data extends object = SessionData,
   FlashData extends object = Data,
-> extends SessionStorageOptions {
+> extends SessionStorageOptions<Data> {
   /** Stores new data until `expires` and gives its id, which nobody can guess. */
   createData(data: FlashSessionData<Data, FlashData>, expires?: Date): Promise<string>
   /** The data under the id, or null where there is none or it has expired. */
@@ -91,10 +109,11 @@ export function createSessionStorage<
 /** The storage that a back end and the options make together. */
 export function storageOver<Data extends object, FlashData extends object>(
   backend: SessionBackend,
-  options: SessionStorageOptions,
+  options: SessionStorageOptions<Data>,
 ): SessionStorage<Data, FlashData> {
   const cookie = createSessionCookie(options.cookie ?? {}, backend.kind)
-  const engine = createSessionEngine(backend, cookie, lifetimeOf(options, cookie, backend))
+  const lifetime = lifetimeOf(options, cookie, backend)
+  const engine = createSessionEngine(backend, cookie, lifetime, createValueSchema(options))
   const storage: SessionStorage<Data, FlashData> = {
     async getSession(cookieHeader, parseOptions) {
       const control = await engine.open(cookieHeader, Date.now(), parseOptions?.decode)
@@ -130,7 +149,7 @@ export function engineOf(storage: object): SessionEngine {
 }
 
 function lifetimeOf(
-  options: SessionStorageOptions,
+  options: Pick<SessionStorageOptions, 'idleTimeout' | 'absoluteTimeout'>,
   cookie: SessionCookie,
   backend: SessionBackend,
 ): Lifetime {

@@ -111,10 +111,13 @@ export class Session<Data extends object = SessionData, FlashData extends object
 
   /**
    * Sets a value.
-   * @throws SessionError `ERR_SESSION_VALUE` where JSON cannot carry the value
+   * @throws SessionError `ERR_SESSION_VALUE` where JSON cannot carry the value or, outside of production, the storage's
+   * `schema` does not take it
    */
   set<Key extends KeyOf<Data>>(name: Key, value: Data[Key]): void {
-    this.#write(`set("${name}")`).set(name, value)
+    const values = this.#write(`set("${name}")`)
+    this.#control.schema?.assertValue(name, value, values.all)
+    values.set(name, value)
   }
 
   /**

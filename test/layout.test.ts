@@ -11,10 +11,30 @@ const modules = filesOf('src', '.ts').map((file) => file.replace(/\.ts$/, ''))
 const adapters = filesOf('adapters', '.ts').map((file) => file.replace(/\.ts$/, ''))
 /** The files of src/, from the bottom up: each imports only from rows above its own. */
 const LAYERS = [
-  ['base64url', 'environment', 'errors', 'lifetime', 'maybe-promise', 'response-headers'],
-  ['json-value', 'storage-per-environment', 'timeout', 'token'],
+  [
+    'cookie-header',
+    'entries',
+    'environment',
+    'errors',
+    'lifetime',
+    'maybe-promise',
+    'native-buffer',
+    'nonce',
+    'relative-time',
+    'request-outcome',
+  ],
+  [
+    'base64url',
+    'json-value',
+    'request-traits',
+    'response-headers',
+    'set-cookie',
+    'storage-per-environment',
+  ],
+  ['timeout', 'token', 'utf8'],
   ['plain', 'seal', 'session-values', 'signed'],
-  ['foreign-cookie', 'session-control'],
+  ['foreign-cookie', 'value-schema'],
+  ['session-control'],
   ['session', 'session-cookie'],
   ['commit-times', 'record-codec'],
   ['session-engine'],
@@ -23,6 +43,8 @@ const LAYERS = [
   ['sql-store'],
   modules.filter((module) => module.startsWith('storage/')),
   ['default-storage'],
+  ['debug-line'],
+  ['request-commit'],
   ['request-session'],
   ['index'],
 ]

@@ -88,6 +88,19 @@ describe('the snippets of the README', () => {
     expect((await post('/logout', cookie)).headers.get('set-cookie')).toContain('__session=;')
   })
 
+  it('hold values to a schema, and migrate older ones: schema.ts', async () => {
+    const { storage, mistake } = (await load('schema.ts')) as {
+      storage: import('fetch-sessions').SessionStorage
+      mistake: () => void
+    }
+    expect(mistake).toThrow(expect.objectContaining({ code: 'ERR_SESSION_VALUE' }))
+    vi.stubEnv('NODE_ENV', 'production')
+    const session = await storage.getSession()
+    session.set('cart', 'tea,milk')
+    const cookie = (await storage.commitSession(session)).split(';')[0]
+    expect((await storage.getSession(cookie)).data).toEqual({ cart: ['tea', 'milk'] })
+  })
+
   it('print the SQL that setup() runs', () => {
     const printed = /^```sql\n([\s\S]*?)^```$/m.exec(readme)?.[1]?.replaceAll(/ *--.*$/gm, '')
     const { maintenance } = createPostgresStore({ client: { query: async () => ({ rows: [] }) } })

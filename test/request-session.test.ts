@@ -1,11 +1,12 @@
 import { createCookie } from '@remix-run/cookie'
 import {
   createCookieSessionStorage,
+  createMemorySessionStorage,
   createSessionRunner,
   createStoreSessionStorage,
 } from 'fetch-sessions'
-import type { Session, SessionData, SessionOptions } from 'fetch-sessions'
-import { decide } from '../src/request-session.ts'
+import type { Session, SessionData, SessionOptions, SessionStorage } from 'fetch-sessions'
+import { decide } from '../src/request-outcome.ts'
 import { createMemoryStore } from '../src/storage/memory.ts'
 import * as reactRouter from 'react-router'
 import { toCookie } from './support/client.ts'
@@ -29,13 +30,15 @@ async function run(
 }
 
 describe('decide', () => {
-  const kept = { saves: true, destroyed: false, changed: false, renews: false }
+  const kept = { saves: true, destroyed: false, changed: false, yields: false, renews: false }
 
   it.each([
     [{}, 'keep'],
     [{ changed: true }, 'write'],
     [{ renews: true }, 'write'],
     [{ destroyed: true, changed: true }, 'drop'],
+    [{ changed: true, yields: true }, 'yield'],
+    [{ destroyed: true, changed: true, yields: true }, 'drop'],
     [{ saves: false, changed: true }, 'keep'],
     [{ saves: false, destroyed: true, changed: true }, 'keep'],
     [{ saves: false, renews: true }, 'keep'],
@@ -68,8 +71,86 @@ describe('a request', () => {
       session.set('n', 2)
       return new Response('', { headers: { 'set-cookie': setCookie } })
     })
-    const last = toCookie(later.headers.getSetCookie().at(-1))
-    expect((await storage.getSession(last)).get('n')).toBe(2)
+    const [setCookie, ...others] = later.headers.getSetCookie()
+    expect(others).toEqual([])
+    expect((await storage.getSession(toCookie(setCookie))).get('n')).toBe(2)
+  })
+
+  describe('whose handler commits another session under the same cookie by hand', () => {
+    const memory = createMemorySessionStorage({ cookie: { secrets: [SECRET] } })
+
+    async function commitBoth(
+      used: SessionStorage,
+      use: (session: Session) => void,
+      attributes: { path?: string } = {},
+    ): Promise<{ sent: string[]; after: Session }> {
+      const start = await used.getSession()
+      start.set('start', true)
+      const cookie = toCookie(await used.commitSession(start))
+      const response = await run(
+        async (session) => {
+          use(session)
+          const byHand = await used.getSession(cookie)
+          byHand.set('byHand', true)
+          const setCookie = await used.commitSession(byHand, attributes)
+          return new Response('', {
+            headers: [
+              ['set-cookie', setCookie],
+              ['set-cookie', 'other=1'],
+            ],
+          })
+        },
+        cookie,
+        { storage: used },
+      )
+      const sent = response.headers.getSetCookie()
+      const after = await used.getSession(
+        toCookie(sent.find((text) => text.startsWith('__session='))),
+      )
+      return { sent, after }
+    }
+
+    it.each([
+      ['cookie storage', storage],
+      ['memory storage', memory],
+    ])('leaves it to that cookie where it has only read its own: %s', async (_, used) => {
+      const { sent, after } = await commitBoth(used, (session) => session.get('start'))
+      expect(sent).toEqual([expect.stringContaining('__session='), 'other=1'])
+      expect(after.data).toEqual({ start: true, byHand: true })
+    })
+
+    it('keeps that one, and says that changes of its own are lost, in cookie storage', async () => {
+      const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+      const { sent, after } = await commitBoth(storage, (session) => session.set('own', 'value'))
+      expect(sent).toEqual([expect.stringContaining('__session='), 'other=1'])
+      expect(after.data).toEqual({ start: true, byHand: true })
+      expect(warn.mock.calls.flat().join()).toContain('the changes are lost')
+    })
+
+    it('keeps the changes of both in a store', async () => {
+      const { sent, after } = await commitBoth(memory, (session) => session.set('own', 1))
+      expect(sent).toEqual([expect.stringContaining('__session='), 'other=1'])
+      expect(after.data).toEqual({ start: true, byHand: true, own: 1 })
+    })
+
+    it('keeps the changes of both under a new id, whose cookie is the only one', async () => {
+      const { sent, after } = await commitBoth(memory, (session) => session.regenerate())
+      expect(sent).toEqual(['other=1', expect.stringContaining('__session=')])
+      expect(after.data).toEqual({ start: true, byHand: true })
+    })
+
+    it.each([
+      ['cookie storage', storage],
+      ['memory storage', memory],
+    ])('signs out where it destroys its own: %s', async (_, used) => {
+      const { sent } = await commitBoth(used, (session) => session.destroy())
+      expect(sent).toEqual(['other=1', expect.stringContaining('__session=; Max-Age=0')])
+    })
+
+    it('takes a cookie of another path for another cookie', async () => {
+      const { sent } = await commitBoth(storage, (session) => session.set('own', 1), { path: '/x' })
+      expect(sent).toHaveLength(3)
+    })
   })
 
   it.each<[string, (session: Session) => unknown]>([

@@ -14,6 +14,7 @@ import type { SessionEnv } from 'fetch-sessions/hono'
 import { Hono } from 'hono'
 import { SECRET } from './support/secrets.ts'
 import { describe, expect, expectTypeOf, it } from 'vitest'
+import { z } from 'zod'
 
 // Checked by `npm run types`; each expected error that does not occur is an error itself.
 
@@ -104,6 +105,17 @@ describe('the types of a session', () => {
     // @ts-expect-error a session with other data
     await other.commitSession(current)
     expectTypeOf(other).toEqualTypeOf<SessionStorage<{ n: number }>>()
+  })
+
+  it('are those of the schema', async () => {
+    const schema = z.object({ userId: z.string(), role: z.enum(['admin', 'user']) })
+    const typed = createMemorySessionStorage({ ...options, schema })
+    const current = await typed.getSession()
+    expectTypeOf(current.get('role')).toEqualTypeOf<'admin' | 'user' | undefined>()
+    // @ts-expect-error not a role
+    expect(() => current.set('role', 'invalid')).toThrow('role')
+    // @ts-expect-error the schema gives other types
+    createMemorySessionStorage<{ userId: number }>({ ...options, schema })
   })
 
   it('take any key of unknown value where no types are given', async () => {

@@ -1,3 +1,4 @@
+import { mapOf } from '../entries.ts'
 import type { SessionBackend } from '../session-engine.ts'
 import { storageOver } from '../session-storage.ts'
 import type { SessionStorage, SessionStorageOptions } from '../session-storage.ts'
@@ -12,7 +13,7 @@ import type { SessionData } from '../session.ts'
 export function createCookieSessionStorage<
   Data extends object = SessionData,
   FlashData extends object = Data,
->(options: SessionStorageOptions = {}): SessionStorage<Data, FlashData> {
+>(options: SessionStorageOptions<Data> = {}): SessionStorage<Data, FlashData> {
   return storageOver<Data, FlashData>(cookieBackend, options)
 }
 
@@ -22,7 +23,7 @@ const cookieBackend: SessionBackend = {
   keepsTimes: false,
   load(body) {
     const values = parseObject(body)
-    return values === null ? 'invalid' : { id: '', values: new Map(Object.entries(values)) }
+    return values === null ? 'invalid' : { id: '', values: mapOf(values) }
   },
   save: ({ values }) => ({ body: values.serialize(), id: '' }),
   remove: () => undefined,

@@ -14,7 +14,9 @@ export interface D1DatabaseLike {
   }
 }
 
-export interface D1SessionStorageOptions extends StoreSessionStorageOptions {
+export interface D1SessionStorageOptions<
+  Data extends object = SessionData,
+> extends StoreSessionStorageOptions<Data> {
   database: D1DatabaseLike
   /** Default: `sessions`. */
   table?: string | undefined
@@ -29,13 +31,16 @@ export interface D1SessionStorageOptions extends StoreSessionStorageOptions {
 export function createD1SessionStorage<
   Data extends object = SessionData,
   FlashData extends object = Data,
->(options: D1SessionStorageOptions): SessionStorage<Data, FlashData> & SqlSessionMaintenance {
+>(options: D1SessionStorageOptions<Data>): SessionStorage<Data, FlashData> & SqlSessionMaintenance {
   const { store, maintenance } = createD1Store(options)
   return Object.assign(createStoreSessionStorage<Data, FlashData>(store, options), maintenance)
 }
 
 /** The store alone, without the core over it. */
-export function createD1Store({ database, table = 'sessions' }: D1SessionStorageOptions): {
+export function createD1Store({
+  database,
+  table = 'sessions',
+}: Pick<D1SessionStorageOptions, 'database' | 'table'>): {
   store: SessionStore
   maintenance: SqlSessionMaintenance
 } {

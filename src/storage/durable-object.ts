@@ -22,7 +22,8 @@ export interface DurableObjectStateLike {
 
 export interface DurableObjectSessionStorageOptions<
   Id = unknown,
-> extends StoreSessionStorageOptions {
+  Data extends object = SessionData,
+> extends StoreSessionStorageOptions<Data> {
   namespace: DurableObjectNamespaceLike<Id>
 }
 
@@ -36,7 +37,7 @@ export function createDurableObjectSessionStorage<
   Data extends object = SessionData,
   FlashData extends object = Data,
   Id = unknown,
->(options: DurableObjectSessionStorageOptions<Id>): SessionStorage<Data, FlashData> {
+>(options: DurableObjectSessionStorageOptions<Id, Data>): SessionStorage<Data, FlashData> {
   return createStoreSessionStorage<Data, FlashData>(
     createDurableObjectStore(options.namespace),
     options,

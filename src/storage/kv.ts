@@ -19,7 +19,9 @@ interface KVMetadata {
   readonly expires: number
 }
 
-export interface KVSessionStorageOptions extends StoreSessionStorageOptions {
+export interface KVSessionStorageOptions<
+  Data extends object = SessionData,
+> extends StoreSessionStorageOptions<Data> {
   kv: KVNamespaceLike
 }
 
@@ -35,7 +37,7 @@ export interface KVSessionStorageOptions extends StoreSessionStorageOptions {
 export function createKVSessionStorage<
   Data extends object = SessionData,
   FlashData extends object = Data,
->(options: KVSessionStorageOptions): SessionStorage<Data, FlashData> {
+>(options: KVSessionStorageOptions<Data>): SessionStorage<Data, FlashData> {
   const store = createKVStore(options.kv)
   return createStoreSessionStorage<Data, FlashData>(store, { prefix: 'session:', ...options })
 }

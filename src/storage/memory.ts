@@ -4,7 +4,9 @@ import type { SessionStore } from '../session-store.ts'
 import type { SessionStorage, SessionStorageOptions } from '../session-storage.ts'
 import type { SessionData } from '../session.ts'
 
-export interface MemorySessionStorageOptions extends SessionStorageOptions {
+export interface MemorySessionStorageOptions<
+  Data extends object = SessionData,
+> extends SessionStorageOptions<Data> {
   /** How many sessions are kept; beyond it, those that were written longest ago go first. Default: 100,000. */
   maxRecords?: number | undefined
 }
@@ -17,7 +19,7 @@ export interface MemorySessionStorageOptions extends SessionStorageOptions {
 export function createMemorySessionStorage<
   Data extends object = SessionData,
   FlashData extends object = Data,
->(options: MemorySessionStorageOptions = {}): SessionStorage<Data, FlashData> {
+>(options: MemorySessionStorageOptions<Data> = {}): SessionStorage<Data, FlashData> {
   const { maxRecords = 100_000 } = options
   if (!Number.isSafeInteger(maxRecords) || maxRecords < 1) {
     throw new SessionError(

@@ -18,7 +18,9 @@ export interface PostgresJSLike {
   unsafe(text: string, parameters: Parameter[]): PromiseLike<Iterable<unknown>>
 }
 
-export interface PostgresSessionStorageOptions extends StoreSessionStorageOptions {
+export interface PostgresSessionStorageOptions<
+  Data extends object = SessionData,
+> extends StoreSessionStorageOptions<Data> {
   /** A pool, or a client where one connection is enough; this package neither opens nor closes it. */
   client: PostgresClientLike | PostgresJSLike
   /** Default: `sessions`. */
@@ -43,7 +45,9 @@ const dialect: SqlDialect = {
 export function createPostgresSessionStorage<
   Data extends object = SessionData,
   FlashData extends object = Data,
->(options: PostgresSessionStorageOptions): SessionStorage<Data, FlashData> & SqlSessionMaintenance {
+>(
+  options: PostgresSessionStorageOptions<Data>,
+): SessionStorage<Data, FlashData> & SqlSessionMaintenance {
   const { store, maintenance } = createPostgresStore(options)
   return Object.assign(createStoreSessionStorage<Data, FlashData>(store, options), maintenance)
 }
@@ -52,7 +56,7 @@ export function createPostgresSessionStorage<
 export function createPostgresStore({
   client,
   table = 'sessions',
-}: PostgresSessionStorageOptions): {
+}: Pick<PostgresSessionStorageOptions, 'client' | 'table'>): {
   store: SessionStore
   maintenance: SqlSessionMaintenance
 } {

@@ -13,7 +13,9 @@ export interface IORedisLike {
   call(command: string, ...parameters: string[]): Promise<unknown>
 }
 
-export interface RedisSessionStorageOptions extends StoreSessionStorageOptions {
+export interface RedisSessionStorageOptions<
+  Data extends object = SessionData,
+> extends StoreSessionStorageOptions<Data> {
   /** A connected client of `redis` or `ioredis`; this package neither connects nor closes it. */
   client: NodeRedisLike | IORedisLike
 }
@@ -30,7 +32,7 @@ export interface RedisSessionStorageOptions extends StoreSessionStorageOptions {
 export function createRedisSessionStorage<
   Data extends object = SessionData,
   FlashData extends object = Data,
->(options: RedisSessionStorageOptions): SessionStorage<Data, FlashData> {
+>(options: RedisSessionStorageOptions<Data>): SessionStorage<Data, FlashData> {
   const store = createRedisStore(options.client)
   return createStoreSessionStorage<Data, FlashData>(store, { prefix: 'session:', ...options })
 }

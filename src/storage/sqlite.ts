@@ -17,7 +17,9 @@ export interface LibSQLClientLike {
   execute(statement: { sql: string; args: Parameter[] }): Promise<{ rows: readonly unknown[] }>
 }
 
-export interface SQLiteSessionStorageOptions extends StoreSessionStorageOptions {
+export interface SQLiteSessionStorageOptions<
+  Data extends object = SessionData,
+> extends StoreSessionStorageOptions<Data> {
   /** An open database; this package neither opens nor closes it. */
   database: SQLiteDatabaseLike | LibSQLClientLike
   /** Default: `sessions`. */
@@ -33,7 +35,9 @@ export interface SQLiteSessionStorageOptions extends StoreSessionStorageOptions 
 export function createSQLiteSessionStorage<
   Data extends object = SessionData,
   FlashData extends object = Data,
->(options: SQLiteSessionStorageOptions): SessionStorage<Data, FlashData> & SqlSessionMaintenance {
+>(
+  options: SQLiteSessionStorageOptions<Data>,
+): SessionStorage<Data, FlashData> & SqlSessionMaintenance {
   const { store, maintenance } = createSQLiteStore(options)
   return Object.assign(createStoreSessionStorage<Data, FlashData>(store, options), maintenance)
 }
@@ -42,7 +46,7 @@ export function createSQLiteSessionStorage<
 export function createSQLiteStore({
   database,
   table = 'sessions',
-}: SQLiteSessionStorageOptions): ReturnType<typeof createSqlStore> {
+}: Pick<SQLiteSessionStorageOptions, 'database' | 'table'>): ReturnType<typeof createSqlStore> {
   const query = 'prepare' in database ? queryOf(database) : remoteQueryOf(database)
   return createSqlStore(query, sqliteDialect, table)
 }

@@ -18,7 +18,9 @@ export interface UnstorageRecord {
   readonly expires: number
 }
 
-export interface UnstorageSessionStorageOptions extends StoreSessionStorageOptions {
+export interface UnstorageSessionStorageOptions<
+  Data extends object = SessionData,
+> extends StoreSessionStorageOptions<Data> {
   storage: UnstorageLike
 }
 
@@ -34,7 +36,7 @@ export interface UnstorageSessionStorageOptions extends StoreSessionStorageOptio
 export function createUnstorageSessionStorage<
   Data extends object = SessionData,
   FlashData extends object = Data,
->(options: UnstorageSessionStorageOptions): SessionStorage<Data, FlashData> {
+>(options: UnstorageSessionStorageOptions<Data>): SessionStorage<Data, FlashData> {
   if (options.prefix?.includes('?')) {
     throw new SessionError(
       'ERR_SESSION_CONFIG',

@@ -10,6 +10,7 @@ import {
 import type {
   CookieOptions,
   Session,
+  SessionData,
   SessionOptions,
   SessionStorage,
   SessionStorageOptions,
@@ -17,6 +18,7 @@ import type {
 } from 'fetch-sessions'
 import { createMemoryStore } from '../../src/storage/memory.ts'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { z } from 'zod'
 
 export interface Mount extends Pick<SessionOptions, 'commit' | 'lazy' | 'rolling'> {
   storage?: SessionStorage
@@ -759,6 +761,24 @@ export function adapterConformance(name: string, createApp: CreateApp): void {
       const later = createClient(app(rotating(SECRET)).fetch)
       later.cookies.set('__session', rotated.cookies.get('__session') ?? '')
       expect(await bodies(later, '/')).toEqual(['1'])
+    })
+
+    it('is migrated by the first request, whatever that one looks at', async () => {
+      const store = createMemoryStore(10)
+      const storageOf = (options: SessionStorageOptions): SessionStorage =>
+        kind === 'memory storage'
+          ? createStoreSessionStorage(store, { cookie: COOKIE, ...options })
+          : storageWith(options)
+      const before = createClient(createApp([{ storage: storageOf({}) }], readOrSet).fetch)
+      await before.get('/set')
+      const migrate = vi.fn<(data: SessionData) => unknown>(() => ({ n: 'one' }))
+      const schema = z.object({ n: z.string() })
+      const { fetch } = createApp([{ storage: storageOf({ schema, migrate }) }], readOrSet)
+      const after = createClient(fetch)
+      after.cookies.set('__session', before.cookies.get('__session') ?? '')
+      expect((await after.get('/untouched')).headers.getSetCookie()).toHaveLength(1)
+      expect(await bodies(after, '/', '/')).toEqual(['one', 'one'])
+      expect(migrate).toHaveBeenCalledTimes(1)
     })
 
     it('opens a session on demand with `lazy`', async () => {

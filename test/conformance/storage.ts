@@ -1,7 +1,8 @@
-import type { Session, SessionStorage, SessionStorageOptions } from 'fetch-sessions'
+import type { Session, SessionData, SessionStorage, SessionStorageOptions } from 'fetch-sessions'
 import { toCookie } from '../support/client.ts'
 import { OLD_SECRET, SECRET } from '../support/secrets.ts'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { z } from 'zod'
 
 const COOKIE = { secrets: [SECRET], maxAge: 1000 }
 // In the future, so that engines with a clock of their own do not take the records for expired.
@@ -181,6 +182,48 @@ export function storageConformance(
       await expect(make()).rejects.toMatchObject({
         code: 'ERR_SESSION_CONFIG',
         message: expect.stringContaining(`\`${option}\``),
+      })
+    })
+
+    describe('with a schema', () => {
+      const schema = z.object({ cart: z.array(z.string()), user: z.string() }).partial()
+
+      /** A cookie for values that the schema has not seen: production takes them as they are. */
+      async function unchecked(storage: SessionStorage, values: SessionData): Promise<string> {
+        vi.stubEnv('NODE_ENV', 'production')
+        const cookie = await request(storage, '', (session) => {
+          for (const [key, value] of Object.entries(values)) session.set(key, value)
+          session.flash('notice', 'hello')
+        })
+        vi.unstubAllEnvs()
+        return cookie
+      }
+
+      it('holds what it loads to it, and keeps flash values', async () => {
+        const storage = await storageWith({ schema })
+        const session = await storage.getSession(
+          await unchecked(storage, { cart: ['tea'], stray: 1 }),
+        )
+        expect(session.data).toEqual({ cart: ['tea'], __flash_notice__: 'hello' })
+        expect([session.origin, session.changed]).toEqual(['resumed', false])
+      })
+
+      it('starts anew where something else is stored', async () => {
+        const storage = await storageWith({ schema })
+        const session = await storage.getSession(await unchecked(storage, { cart: 'tea' }))
+        expect([session.origin, session.data, session.id]).toEqual(['invalid', {}, ''])
+      })
+
+      it('stores what `migrate` made, so that it is asked once', async () => {
+        const migrate = vi.fn<(data: SessionData) => unknown>(({ cart }) => ({ cart: [cart] }))
+        const storage = await storageWith({ schema, migrate })
+        const session = await storage.getSession(await unchecked(storage, { cart: 'tea' }))
+        const migrated = { cart: ['tea'], __flash_notice__: 'hello' }
+        expect([session.origin, session.data]).toEqual(['resumed', migrated])
+        expect(migrate.mock.calls).toEqual([[{ cart: 'tea' }]])
+        const next = toCookie(await storage.commitSession(session))
+        expect((await storage.getSession(next)).data).toEqual(migrated)
+        expect(migrate).toHaveBeenCalledTimes(1)
       })
     })
 
