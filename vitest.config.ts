@@ -13,6 +13,8 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.{ts,tsx}'],
+    // Those of the runtimes have configurations of their own: `npm run test:runtimes`.
+    exclude: ['test/runtimes/**'],
     reporters: process.env['CI']
       ? ['default', ['json', { outputFile: '.vitest/report.json' }]]
       : ['default'],
@@ -20,5 +22,6 @@ export default defineConfig({
     hookTimeout: 120_000,
     restoreMocks: true,
     unstubEnvs: true,
+    unstubGlobals: true,
   },
 })

@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer'
+
 import { createNonce } from '../src/nonce.ts'
 import { describe, expect, it } from 'vitest'
 

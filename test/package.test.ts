@@ -1,43 +1,18 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 
 import packageJson from '../package.json' with { type: 'json' }
+import { installPackage } from './support/packed-package.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const folder = mkdtempSync(join(tmpdir(), 'fetch-sessions-'))
-const installed = join(folder, 'node_modules', 'fetch-sessions')
 let packed: string[]
 
 // The tarball as npm would publish it, with its dependencies beside it. Needs `npm run build`.
 beforeAll(() => {
-  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]
-  const report = JSON.parse(run('npm', args, resolve('.'))) as {
-    filename: string
-    files: { path: string }[]
-  }[]
-  packed = report[0]?.files.map(({ path }) => path) ?? []
-  mkdirSync(installed, { recursive: true })
-  run('tar', [
-    'xzf',
-    join(folder, report[0]?.filename ?? ''),
-    '-C',
-    installed,
-    '--strip-components=1',
-  ])
-  for (const name of [
-    ...Object.keys(packageJson.dependencies),
-    '@remix-run',
-    'elysia',
-    'h3',
-    'hono',
-    'react-router',
-  ]) {
-    const target = join(folder, 'node_modules', name)
-    mkdirSync(join(target, '..'), { recursive: true })
-    symlinkSync(resolve('node_modules', name), target)
-  }
+  packed = installPackage(folder)
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 

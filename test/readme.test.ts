@@ -91,7 +91,6 @@ describe('the snippets of the README', () => {
     expect([one.status, cookie]).toEqual([303, expect.stringMatching(/^__session=./)])
     expect(two.headers.get('set-cookie')).not.toContain(cookie)
     expect((await post('/logout', cookie)).headers.get('set-cookie')).toContain('__session=;')
-    vi.unstubAllGlobals()
   })
 
   it('hold values to a schema, and migrate older ones: schema.ts', async () => {
