@@ -7,7 +7,7 @@ import { formatPrice, products } from './catalogue.ts'
 import type { Product } from './catalogue.ts'
 import { maxNameLength } from './form.ts'
 import type { Html } from './html.ts'
-import { layout, page } from './layout.ts'
+import { brand, layout, page } from './layout.ts'
 import { paths } from './paths.ts'
 import type { Visit } from './visit.ts'
 
@@ -140,10 +140,11 @@ export const errorPage: Html = plainPage(
 function plainPage(title: string, text: string): Html {
   return page(
     title,
-    html`<main id="main" class="alone" tabindex="-1">
-      <h1>${title}</h1>
-      <p class="lead">${text}</p>
-      <p><a class="button" href="${paths.home}">Back to the shop</a></p>
-    </main>`,
+    html`<header>${brand}</header>
+      <main id="main" class="alone" tabindex="-1">
+        <h1>${title}</h1>
+        <p class="lead">${text}</p>
+        <p><a class="button" href="${paths.home}">Back to the shop</a></p>
+      </main>`,
   )
 }

@@ -130,6 +130,7 @@ nav a:hover, nav button.link:hover { background: none; text-decoration: underlin
   line-height: 1.5rem;
   text-align: center;
 }
+.count[data-count='0'] { background: var(--line); color: var(--ink); }
 
 .columns { flex: 1; display: grid; gap: 2.5rem; align-content: start; padding: clamp(1.5rem, 4vw, 2.5rem) 0; }
 main { min-width: 0; }
@@ -139,8 +140,9 @@ main { min-width: 0; }
   .panel { position: sticky; top: 1.5rem; }
 }
 
+.messages { display: grid; gap: 0.5rem; }
+.messages:has(.message) { margin-bottom: 1.5rem; }
 .message {
-  margin-bottom: 1.5rem;
   padding: 0.75rem 1rem;
   border: 1px solid;
   border-radius: 0.625rem;
@@ -149,7 +151,8 @@ main { min-width: 0; }
   font-weight: 600;
 }
 /* Whoever comes back to the middle of the page has to see it too. */
-main:has(:target) .message { position: sticky; top: 0.75rem; z-index: 1; }
+main:has(:target) .messages { position: sticky; top: 0.75rem; z-index: 1; }
+.message[data-kind='ended'] { border-color: var(--control); background: var(--surface); color: var(--ink); }
 .message[data-kind='problem'] { background: var(--bad-tint); color: var(--bad); }
 
 .products { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(9.25rem, 100%), 1fr)); gap: 1rem; }
