@@ -8,6 +8,9 @@ const names = ['chromium', 'chromium-browser', 'google-chrome']
 export const chromiumProgram = names.map((name) => findProgram(name)).find((path) => path)
 export const chromiumRemedy = '`apt-get install chromium`, or put chromium on the PATH'
 
+/** Milliseconds in which whatever a page is asked to do is done, on a machine with much else to do. */
+export const patience = 60_000
+
 const flags = [
   '--no-sandbox',
   '--disable-gpu',
