@@ -13,18 +13,16 @@
  * `<kind>:<cookie name>` in UTF-8. The key and its hint are the first 32 bytes and the 4 after them of
  * HKDF-SHA-256 (RFC 5869) with the secret in UTF-8 as input key, no salt and the info `fetch-sessions v1`.
  */
-import { xchacha20poly1305 } from '@noble/ciphers/chacha.js'
-
 import { decodeBase64url, encodeBase64url } from './base64url.ts'
 import { createNonce } from './nonce.ts'
 import { decodeUtf8, encodeUtf8 } from './utf8.ts'
 import { fromFlags, toFlags } from './token.ts'
 import type { Token, TokenCodec, TokenContext, TokenTimes } from './token.ts'
+import { decrypt, encrypt, TAG } from './xchacha20poly1305.ts'
 
 const VERSION = 1
 const HEADER = 18
 const NONCE = 24
-const TAG = 16
 // 18 bytes are 24 characters and no bits left over, so the header can be read alone.
 const HEADER_CHARS = 24
 const MAX_DERIVED_KEYS = 64
@@ -76,7 +74,7 @@ export function createSealedCodec(
       const hint = readHint(bytes)
       for (const key of keys) {
         if (key.hint !== hint) continue
-        const body = decrypt(key, bytes, contextBytes)
+        const body = openWith(key, bytes, contextBytes)
         if (body !== null) return { body, times: readTimes(bytes), stale: isStale(bytes) }
       }
       return null
@@ -88,18 +86,18 @@ export function createSealedCodec(
       const header = new Uint8Array(HEADER)
       writeHeader(header, key.hint, times)
       const nonce = random(NONCE)
-      const cipher = xchacha20poly1305(key.key, nonce, concat(header, contextBytes))
-      return encodeBase64url(concat(header, nonce, cipher.encrypt(encodeUtf8(body))))
+      const sealed = encrypt(key.key, nonce, concat(header, contextBytes), encodeUtf8(body))
+      return encodeBase64url(concat(header, nonce, sealed))
     },
   }
 }
 
-function decrypt(key: SealKey, bytes: Uint8Array, contextBytes: Uint8Array): string | null {
+function openWith(key: SealKey, bytes: Uint8Array, contextBytes: Uint8Array): string | null {
   const nonce = bytes.subarray(HEADER, HEADER + NONCE)
   const aad = concat(bytes.subarray(0, HEADER), contextBytes)
+  const body = decrypt(key.key, nonce, aad, bytes.subarray(HEADER + NONCE))
   try {
-    const body = xchacha20poly1305(key.key, nonce, aad).decrypt(bytes.subarray(HEADER + NONCE))
-    return decodeUtf8(body)
+    return body && decodeUtf8(body)
   } catch {
     return null
   }

@@ -22,6 +22,7 @@ const LAYERS = [
     'nonce',
     'relative-time',
     'request-outcome',
+    'xchacha20poly1305',
   ],
   [
     'base64url',
