@@ -41,6 +41,7 @@ export const style = `
 *, ::before, ::after { box-sizing: border-box; }
 /* Keeps what is focused or jumped to clear of the message that sticks to the top. */
 html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; scroll-padding-top: 5.5rem; }
+html:has(.message + .message) { scroll-padding-top: 10rem; }
 body {
   margin: 0 auto;
   max-width: 72rem;
