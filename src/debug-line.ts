@@ -2,6 +2,7 @@ import { readVariable } from './environment.ts'
 import { SessionError } from './errors.ts'
 import { relativeTime } from './relative-time.ts'
 import type { Decision, HandlerOutcome } from './request-outcome.ts'
+import type { RequestTraits } from './request-traits.ts'
 import type { SessionControl, SessionRecord } from './session-control.ts'
 import { nameOfFlash } from './session-values.ts'
 import type { SessionValues } from './session-values.ts'
@@ -26,7 +27,7 @@ export function isDebugged(environment: unknown): boolean {
   return names.some((name) => ['fetch-sessions', 'fetch-sessions*', '*'].includes(name))
 }
 
-export function createDebugLine(request: Request, cookieName: string): DebugLine {
+export function createDebugLine(request: RequestTraits, cookieName: string): DebugLine {
   let line = ''
   const print = (what: string): void => {
     const { pathname } = new URL(request.url)

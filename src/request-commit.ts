@@ -5,6 +5,7 @@ import type { MaybePromise } from './maybe-promise.ts'
 import { decide } from './request-outcome.ts'
 import type { HandlerOutcome } from './request-outcome.ts'
 import { isFailure, isPlainLoopback, isPrefetch } from './request-traits.ts'
+import type { RequestTraits } from './request-traits.ts'
 import { ownSetCookies, withSessionHeaders } from './response-headers.ts'
 import type { SessionControl } from './session-control.ts'
 import type { SessionEngine } from './session-engine.ts'
@@ -12,7 +13,7 @@ import type { CookieAttributes } from './set-cookie.ts'
 
 /** A request under way, with its session. */
 export interface Visit {
-  readonly request: Request
+  readonly request: RequestTraits
   /** What stands for the request where the object itself may be replaced on the way. */
   readonly identity: object
   readonly engine: SessionEngine

@@ -3,7 +3,7 @@ import { createDefaultStorage } from './default-storage.ts'
 import { commitVisit } from './request-commit.ts'
 import type { Visit } from './request-commit.ts'
 import type { HandlerOutcome } from './request-outcome.ts'
-import { isPrefetch, isResponse } from './request-traits.ts'
+import { isPrefetch, isResponse, traitsOf } from './request-traits.ts'
 import type { SessionControl } from './session-control.ts'
 import type { SessionEngine } from './session-engine.ts'
 import { engineOf } from './session-storage.ts'
@@ -98,9 +98,10 @@ export function createSessionRunner<
     const opening = engine.open(request.headers.get('cookie'), Date.now())
     const control = opening instanceof Promise ? await opening : opening
     const isLogged = isDebugging || (options.debug === undefined && asks(environment.get(context)))
-    const debug = isLogged ? createDebugLine(request, name) : undefined
-    const visit: Visit = { request, identity, engine, control, rolling, saves, debug }
-    control.keepsFlash = () => isPrefetch(request)
+    const traits = traitsOf(request)
+    const debug = isLogged ? createDebugLine(traits, name) : undefined
+    const visit: Visit = { request: traits, identity, engine, control, rolling, saves, debug }
+    control.keepsFlash = () => isPrefetch(traits)
     underWay.set(identity, { name, control, next: others })
     try {
       if (!control.immediate && !lazy) await control.open()

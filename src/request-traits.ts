@@ -1,7 +1,19 @@
 import { isProduction } from './environment.ts'
 
+/** What is asked of a request after its handler has run. */
+export type RequestTraits = Pick<Request, 'method' | 'url' | 'headers'>
+
+/**
+ * The traits of a request, to be read at any time: Deno closes a request with its upgrade to a WebSocket, and one more
+ * look at it would throw.
+ */
+export function traitsOf(request: Request): RequestTraits {
+  if (!request.headers.has('upgrade')) return request
+  return { method: request.method, url: request.url, headers: new Headers(request.headers) }
+}
+
 /** A request that changes something is no prefetch, whatever it says: flash values would never be consumed. */
-export function isPrefetch(request: Request): boolean {
+export function isPrefetch(request: RequestTraits): boolean {
   if (request.method !== 'GET' && request.method !== 'HEAD') return false
   return request.headers.get('sec-purpose')?.startsWith('prefetch') === true
 }
@@ -9,7 +21,7 @@ export function isPrefetch(request: Request): boolean {
 const LOOPBACK = /^http:\/\/(localhost|[^/?#@]+\.localhost|127(\.\d+){3}|\[::1\])(:\d+)?([/?#]|$)/
 
 /** Whether the request came over http from this very machine, as in development. */
-export function isPlainLoopback(request: Request): boolean {
+export function isPlainLoopback(request: RequestTraits): boolean {
   // In production the loopback host is a proxy's last hop.
   if (!LOOPBACK.test(request.url) || isProduction()) return false
   // So it is behind a proxy that speaks https.

@@ -386,6 +386,25 @@ describe('a request', () => {
     })
   })
 
+  it('is read no more once the handler has upgraded it, when Deno closes it', async () => {
+    const request = new Request('http://localhost/', { headers: { upgrade: 'websocket' } })
+    const closed = (): never => {
+      throw new TypeError('Request closed')
+    }
+    const runner = createSessionRunner<undefined>(
+      { storage: createCookieSessionStorage({ cookie: { secrets: [SECRET] } }) },
+      { get: () => undefined, replace: (context, _environment, use) => use(context) },
+    )
+    const { headers } = await runner(request, undefined, async (session) => {
+      for (const name of ['method', 'url', 'headers']) {
+        Object.defineProperty(request, name, { get: closed })
+      }
+      session.set('n', session.get('n') ?? 1)
+      return { response: new Response() }
+    })
+    expect(headers.getSetCookie()).toEqual([expect.not.stringContaining('Secure')])
+  })
+
   describe('with a response that switches protocols', () => {
     // Only servers can make a real one; test/runtimes/ has those.
     const switching = (headers: Headers): Response =>

@@ -28,7 +28,7 @@ const SERVERS: Record<string, Server> = {
   'Node 24': { program: 'node', command: [process.execPath], handshake: 'with cookie' },
   'Node 20': { program: 'node', command: node20(), handshake: 'with cookie' },
   Bun: { program: 'bun', command: bun(), handshake: 'without cookie' },
-  Deno: { program: 'deno', command: deno() },
+  Deno: { program: 'deno', command: deno(), handshake: 'with cookie' },
   workerd: { program: 'workerd', command: [], handshake: 'with cookie' },
 }
 
