@@ -47,6 +47,9 @@ export function createSealedCodec(
   random: (length: number) => Uint8Array = createNonce,
 ): TokenCodec {
   const contextBytes = encodeUtf8(`${context.kind}:${context.cookieName}`)
+  /** What is authenticated with the body: the header of the token at hand, and the context. */
+  const aad = new Uint8Array(HEADER + contextBytes.length)
+  aad.set(contextBytes, HEADER)
   let keys: SealKey[] = []
 
   async function deriveAll(): Promise<void> {
@@ -74,7 +77,8 @@ export function createSealedCodec(
       const hint = readHint(bytes)
       for (const key of keys) {
         if (key.hint !== hint) continue
-        const body = openWith(key, bytes, contextBytes)
+        aad.set(bytes.subarray(0, HEADER))
+        const body = openWith(key, aad, bytes)
         if (body !== null) return { body, times: readTimes(bytes), stale: isStale(bytes) }
       }
       return null
@@ -83,18 +87,18 @@ export function createSealedCodec(
     seal(body, times) {
       const [key] = keys
       if (key === undefined) throw new Error('seal() was called before ready()')
-      const header = new Uint8Array(HEADER)
-      writeHeader(header, key.hint, times)
+      writeHeader(aad, key.hint, times)
       const nonce = random(NONCE)
-      const sealed = encrypt(key.key, nonce, concat(header, contextBytes), encodeUtf8(body))
-      return encodeBase64url(concat(header, nonce, sealed))
+      const sealed = encrypt(key.key, nonce, aad, encodeUtf8(body))
+      // Header and nonce are whole groups of three bytes, so the parts of the text are the text of the parts.
+      const header = encodeBase64url(aad.subarray(0, HEADER))
+      return header + encodeBase64url(nonce) + encodeBase64url(sealed)
     },
   }
 }
 
-function openWith(key: SealKey, bytes: Uint8Array, contextBytes: Uint8Array): string | null {
+function openWith(key: SealKey, aad: Uint8Array, bytes: Uint8Array): string | null {
   const nonce = bytes.subarray(HEADER, HEADER + NONCE)
-  const aad = concat(bytes.subarray(0, HEADER), contextBytes)
   const body = decrypt(key.key, nonce, aad, bytes.subarray(HEADER + NONCE))
   try {
     return body && decodeUtf8(body)
@@ -124,46 +128,38 @@ async function deriveKey(secret: string): Promise<SealKey> {
 }
 
 function writeHeader(header: Uint8Array, hint: number, times: TokenTimes): void {
-  const view = new DataView(header.buffer)
   header[0] = VERSION
   header[1] = toFlags(times)
-  view.setUint32(2, hint)
-  writeUint48(view, 6, times.createdAt)
-  writeUint48(view, 12, times.expiresAt)
+  writeNumber(header, 2, 4, hint)
+  writeNumber(header, 6, 6, times.createdAt)
+  writeNumber(header, 12, 6, times.expiresAt)
 }
 
 function readHint(bytes: Uint8Array): number {
-  return viewOf(bytes).getUint32(2)
+  return readNumber(bytes, 2, 4)
 }
 
 function readTimes(bytes: Uint8Array): TokenTimes {
-  const view = viewOf(bytes)
+  const { fixed, transient } = fromFlags(bytes[1] ?? 0)
   return {
-    createdAt: readUint48(view, 6),
-    expiresAt: readUint48(view, 12),
-    ...fromFlags(view.getUint8(1)),
+    createdAt: readNumber(bytes, 6, 6),
+    expiresAt: readNumber(bytes, 12, 6),
+    fixed,
+    transient,
   }
 }
 
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-}
-
-function writeUint48(view: DataView, offset: number, value: number): void {
-  view.setUint16(offset, Math.floor(value / 2 ** 32))
-  view.setUint32(offset + 2, value % 2 ** 32)
-}
-
-function readUint48(view: DataView, offset: number): number {
-  return view.getUint16(offset) * 2 ** 32 + view.getUint32(offset + 2)
-}
-
-function concat(...parts: Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
-  let offset = 0
-  for (const part of parts) {
-    whole.set(part, offset)
-    offset += part.length
+/** Big endian, up to 48 bits; a DataView for each token would be more to collect than it is worth. */
+function writeNumber(bytes: Uint8Array, offset: number, length: number, value: number): void {
+  let rest = value
+  for (let i = offset + length - 1; i >= offset; i--) {
+    bytes[i] = rest % 256
+    rest = Math.floor(rest / 256)
   }
-  return whole
+}
+
+function readNumber(bytes: Uint8Array, offset: number, length: number): number {
+  let value = 0
+  for (let i = offset; i < offset + length; i++) value = value * 256 + (bytes[i] ?? 0)
+  return value
 }
