@@ -13,9 +13,9 @@ import type { CookieAttributes } from './set-cookie.ts'
 
 /** A request under way, with its session. */
 export interface Visit {
+  /** Tells the sessions of this request from those of others. */
+  readonly number: number
   readonly request: RequestTraits
-  /** What stands for the request where the object itself may be replaced on the way. */
-  readonly identity: object
   readonly engine: SessionEngine
   readonly control: SessionControl
   readonly rolling: boolean
@@ -72,12 +72,12 @@ function settle(
 }
 
 function send(visit: Visit, response: Response, setCookie: string | undefined | null): Response {
-  const { control, engine, identity } = visit
+  const { control, engine, number } = visit
   visit.debug?.settled(setCookie)
   const sent = withSessionHeaders(
     response,
     { vary: control.touched, setCookie: setCookie ?? undefined, replaces: engine.cookie.isSetBy },
-    identity,
+    number,
   )
   if (typeof setCookie === 'string' && !sent.headers.has('Set-Cookie')) warnLostCookie()
   return sent

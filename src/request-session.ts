@@ -58,12 +58,15 @@ export interface EnvironmentAccess<Context> {
 /** The sessions of one request while it is under way, the latest first. */
 interface UnderWay {
   readonly name: string
+  /** The number of the request, which all of its sessions share. */
+  readonly visit: number
   readonly control: SessionControl
   readonly next: UnderWay | undefined
 }
 
 /** A middleware that is mounted twice finds the first. */
 const underWay = new WeakMap<object, UnderWay>()
+let visits = 0
 
 /**
  * All that an adapter needs: opens the session of a request, runs the handler, commits.
@@ -100,9 +103,10 @@ export function createSessionRunner<
     const isLogged = isDebugging || (options.debug === undefined && asks(environment.get(context)))
     const traits = traitsOf(request)
     const debug = isLogged ? createDebugLine(traits, name) : undefined
-    const visit: Visit = { request: traits, identity, engine, control, rolling, saves, debug }
+    const number = others?.visit ?? ++visits
+    const visit: Visit = { number, request: traits, engine, control, rolling, saves, debug }
     control.keepsFlash = () => isPrefetch(traits)
-    underWay.set(identity, { name, control, next: others })
+    underWay.set(identity, { name, visit: number, control, next: others })
     try {
       if (!control.immediate && !lazy) await control.open()
       const sent = commitVisit(visit, await handler(sessionOf(control)))
@@ -114,6 +118,9 @@ export function createSessionRunner<
       throw thrown
     } finally {
       control.closed = true
+      // What a WeakMap holds outlives the request by far: it waits for a full collection.
+      if (others === undefined) underWay.delete(identity)
+      else underWay.set(identity, others)
     }
   }
 }
