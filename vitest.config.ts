@@ -7,12 +7,15 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^fetch-sessions$/, replacement: at('src/index.ts') },
+      { find: /^fetch-sessions\/testing$/, replacement: at('src/testing.ts') },
       { find: /^fetch-sessions\/storage\/(.+)$/, replacement: at('src/storage/$1.ts') },
       { find: /^fetch-sessions\/(.+)$/, replacement: at('adapters/$1.ts') },
     ],
   },
   test: {
     include: ['test/**/*.test.{ts,tsx}'],
+    // The snippets of the README, which have test runners of their own.
+    exclude: ['test/.*/**', '**/node_modules/**'],
     reporters: process.env['CI']
       ? ['default', ['json', { outputFile: '.vitest/report.json' }]]
       : ['default'],

@@ -119,6 +119,15 @@ describe('the snippets of the README', () => {
   })
 })
 
+describe('the tests in the README', () => {
+  it.each(['own-storage.test.ts', 'cart.test.ts'])('run with node --test: %s', (name) => {
+    const args = ['--test', '--test-reporter', 'tap', `${folder}/${name}`]
+    const { stdout, status } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+    expect(stdout).toMatch(/^# pass [1-9]\d*$/m)
+    expect(status, stdout).toBe(0)
+  })
+})
+
 describe('the commands of the README', () => {
   it('are scripts of the package', () => {
     const scripts = [...readme.matchAll(/npm (?:run )?(start:node|start|test|deploy|\w+:\w+)/g)]
