@@ -30,10 +30,17 @@ const LAYERS = [
   ['testing/store-contract', 'testing/store-races'],
   ['testing/store-conformance'],
   ['testing'],
+  ['cli/refusal', 'cli/relative-time'],
+  ['cli/cookie-text', 'cli/open-token'],
+  ['cli/inspect'],
+  ['cli/report'],
+  ['cli/run'],
+  ['cli/main'],
 ]
 /** What a module may import of Node; the rest, the core among it, imports nothing of any runtime. */
 const NODE_MODULES: readonly [files: RegExp, modules: readonly string[]][] = [
   [/^testing(\/|$)/, ['node:assert/strict']],
+  [/^cli\//, ['node:crypto', 'node:module', 'node:stream/consumers', 'node:util']],
 ]
 
 const readme = readFileSync('README.md', 'utf8')

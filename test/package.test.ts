@@ -55,6 +55,11 @@ describe('the package', () => {
     expect(others.toSorted()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'])
   })
 
+  it.each(nodes())('has a command that runs on Node %s', (_, node) => {
+    const program = join(installed, packageJson.bin['fetch-sessions'])
+    expect(run(node, [program, '--version']).trim()).toBe(packageJson.version)
+  })
+
   it.each(nodes())('runs on Node %s, by every sub-path', (_, node) => {
     const subpaths = Object.keys(packageJson.exports).filter((name) => !name.endsWith('.json'))
     const script = `

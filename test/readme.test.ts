@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 
 import packageJson from '../package.json' with { type: 'json' }
+import { createCookieSessionStorage } from 'fetch-sessions'
 import { createPostgresStore } from '../src/storage/postgres.ts'
 import { createClient } from './support/client.ts'
 import type { Client } from './support/client.ts'
@@ -129,6 +130,20 @@ describe('the tests in the README', () => {
 })
 
 describe('the commands of the README', () => {
+  it('print what it says: inspect', async () => {
+    const printed = /^```text\n(Cookie[\s\S]*?)^```$/m.exec(readme)?.[1]
+    const storage = createCookieSessionStorage({ cookie: { secrets: [SECRET], maxAge: 1209600 } })
+    const session = await storage.getSession()
+    session.set('userId', 'ada')
+    const { stdout } = spawnSync(process.execPath, [packageJson.bin['fetch-sessions'], 'inspect'], {
+      encoding: 'utf8',
+      env: { ...process.env, SESSION_SECRET: `${SECRET},an older one` },
+      input: await storage.commitSession(session),
+    })
+    const withoutTimes = (text = ''): string => text.replaceAll(/ \S+Z \(.*\)/g, ' ')
+    expect(withoutTimes(stdout)).toBe(withoutTimes(printed))
+  })
+
   it('are scripts of the package', () => {
     const scripts = [...readme.matchAll(/npm (?:run )?(start:node|start|test|deploy|\w+:\w+)/g)]
     for (const [, name = ''] of scripts) expect(Object.keys(packageJson.scripts)).toContain(name)
