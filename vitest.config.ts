@@ -14,8 +14,8 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.{ts,tsx}'],
-    // The snippets of the README, which have test runners of their own.
-    exclude: ['test/.*/**', '**/node_modules/**'],
+    // Those of the runtimes have configurations of their own (`npm run test:runtimes`), the README's another runner.
+    exclude: ['test/runtimes/**', 'test/.readme/**'],
     reporters: process.env['CI']
       ? ['default', ['json', { outputFile: '.vitest/report.json' }]]
       : ['default'],
@@ -23,5 +23,6 @@ export default defineConfig({
     hookTimeout: 120_000,
     restoreMocks: true,
     unstubEnvs: true,
+    unstubGlobals: true,
   },
 })

@@ -1,8 +1,8 @@
 import { SessionError } from './errors.ts'
 import { expiryAfter } from './lifetime.ts'
 import type { Lifetime } from './lifetime.ts'
-import { checkMaxAge } from './session-cookie.ts'
-import type { CookieAttributes } from './session-cookie.ts'
+import { checkMaxAge } from './set-cookie.ts'
+import type { CookieAttributes } from './set-cookie.ts'
 import type { SessionRecord } from './session-control.ts'
 import type { TokenTimes } from './token.ts'
 

@@ -37,5 +37,5 @@ export function createForeignCodec(cookie: CookieLike, context: TokenContext): T
       }
     },
   )
-  return { ...codec, opensAtOnce: () => false, peek: () => null }
+  return { ...codec, isUrlSafe: false, opensAtOnce: () => false, peek: () => null }
 }

@@ -1,15 +1,12 @@
 export { SessionError } from './errors.ts'
 export type { SessionErrorCode } from './errors.ts'
 export { createSessionRunner } from './request-session.ts'
-export type {
-  EnvironmentAccess,
-  HandlerOutcome,
-  SessionOptions,
-  SessionRunner,
-} from './request-session.ts'
+export type { HandlerOutcome } from './request-outcome.ts'
+export type { EnvironmentAccess, SessionOptions, SessionRunner } from './request-session.ts'
 export type { CookieLike } from './foreign-cookie.ts'
 export type { SessionOrigin } from './session-control.ts'
-export type { CookieAttributes, CookieOptions } from './session-cookie.ts'
+export type { CookieOptions } from './session-cookie.ts'
+export type { CookieAttributes } from './set-cookie.ts'
 export { createSessionStorage } from './session-storage.ts'
 export type {
   ParseOptions,

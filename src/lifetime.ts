@@ -17,7 +17,12 @@ export function isExpired(
   times: { createdAt: number; expiresAt: number },
   lifetime: Lifetime,
 ): boolean {
-  return now >= Math.min(times.expiresAt, times.createdAt + (lifetime.absolute ?? Infinity))
+  return now >= endOf(times, lifetime)
+}
+
+/** When the session ends: at its expiry, or before that where an absolute timeout was set or shortened since. */
+export function endOf(times: { createdAt: number; expiresAt: number }, lifetime: Lifetime): number {
+  return Math.min(times.expiresAt, times.createdAt + (lifetime.absolute ?? Infinity))
 }
 
 /**

@@ -2,6 +2,7 @@ import { decodeBase64url, encodeBase64url } from './base64url.ts'
 import { chain } from './maybe-promise.ts'
 import type { MaybePromise } from './maybe-promise.ts'
 import { fromFlags, toFlags } from './token.ts'
+import { encodeUtf8 } from './utf8.ts'
 import type { Token, TokenCodec, TokenContext, TokenTimes } from './token.ts'
 
 const VERSION = 1
@@ -12,7 +13,7 @@ const MAX_DATE = 8.64e15
 export function createPlainCodec(context: TokenContext): TokenCodec {
   return plainCodec(
     context,
-    (text) => encodeBase64url(new TextEncoder().encode(text)),
+    (text) => encodeBase64url(encodeUtf8(text)),
     (value) => {
       const bytes = decodeBase64url(value)
       return bytes === null ? null : new TextDecoder().decode(bytes)
@@ -36,6 +37,7 @@ export function plainCodec(
   }
 
   return {
+    isUrlSafe: true,
     ready: () => undefined,
     opensAtOnce: () => true,
     peek(value) {

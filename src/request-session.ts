@@ -1,13 +1,14 @@
+import { createDebugLine, isDebugged } from './debug-line.ts'
 import { createDefaultStorage } from './default-storage.ts'
-import { isProduction, warnOnce } from './environment.ts'
-import type { MaybePromise } from './maybe-promise.ts'
-import { ownSetCookies, withSessionHeaders } from './response-headers.ts'
-import type { CookieAttributes } from './session-cookie.ts'
+import { commitVisit } from './request-commit.ts'
+import type { Visit } from './request-commit.ts'
+import type { HandlerOutcome } from './request-outcome.ts'
+import { isPrefetch, isResponse } from './request-traits.ts'
+import type { SessionControl } from './session-control.ts'
 import type { SessionEngine } from './session-engine.ts'
 import { engineOf } from './session-storage.ts'
 import type { SessionStorage } from './session-storage.ts'
 import { sessionOf } from './session.ts'
-import type { SessionControl, SessionRecord } from './session-control.ts'
 import type { Session, SessionData } from './session.ts'
 import { oncePerEnvironment } from './storage-per-environment.ts'
 
@@ -29,15 +30,13 @@ export interface SessionOptions<
   rolling?: boolean | undefined
   /** Reads the store only where a handler awaits `session.load()`. Default: false. */
   lazy?: boolean | undefined
+  /**
+   * Says in one line for each request what became of the session and why, by `console.debug`: names and reasons, never
+   * a value. Default: where the variable `DEBUG` has `fetch-sessions`.
+   */
+  debug?: boolean | undefined
   /** Which responses save the session. Default: those below status 500 that no exception led to. */
   commit?: ((response: Response) => boolean) | undefined
-}
-
-/** What the rest of the application made of a request. */
-export interface HandlerOutcome {
-  readonly response: Response
-  /** The exception that the response reports, where the router has turned it into one. */
-  readonly error?: unknown
 }
 
 /** Runs one request with its session. Gives the response to send, which is the handler's where nothing was to be said. */
@@ -56,10 +55,15 @@ export interface EnvironmentAccess<Context> {
   replace<T>(context: Context, environment: object, use: (context: Context) => T): T
 }
 
-type OpenSessions = Map<string, SessionControl>
+/** The sessions of one request while it is under way, the latest first. */
+interface UnderWay {
+  readonly name: string
+  readonly control: SessionControl
+  readonly next: UnderWay | undefined
+}
 
-/** Sessions by cookie name, while their request is under way: a middleware that is mounted twice finds the first. */
-const underWay = new WeakMap<object, OpenSessions>()
+/** A middleware that is mounted twice finds the first. */
+const underWay = new WeakMap<object, UnderWay>()
 
 /**
  * All that an adapter needs: opens the session of a request, runs the handler, commits.
@@ -76,190 +80,72 @@ export function createSessionRunner<
   options: SessionOptions<Data, FlashData, Context>,
   environment: EnvironmentAccess<Context>,
 ): SessionRunner<Data, FlashData, Context> {
-  const storageFor = storageResolver(options, environment)
+  const engineFor = engineResolver(options, environment)
+  const { rolling = true, lazy = false, commit: saves } = options
+  const isDebugging = options.debug ?? isDebugged(undefined)
 
   return async (request, context, handler) => {
-    const engine = engineOf(storageFor(context))
+    const engine = engineFor(context)
     const { name } = engine.cookie
-    const visit = environment.identity?.(context) ?? request
-    const others = underWay.get(visit)
-    const outer = others?.get(name)
+    const identity = environment.identity?.(context) ?? request
+    const others = stillOpen(underWay.get(identity))
+    const outer = find(others, name)
     if (outer !== undefined) {
-      if (options.lazy !== true) await outer.open()
+      if (!lazy) await outer.open()
       return (await handler(sessionOf(outer))).response
     }
 
     const opening = engine.open(request.headers.get('cookie'), Date.now())
     const control = opening instanceof Promise ? await opening : opening
+    const isLogged = isDebugging || (options.debug === undefined && asks(environment.get(context)))
+    const debug = isLogged ? createDebugLine(request, name) : undefined
+    const visit: Visit = { request, identity, engine, control, rolling, saves, debug }
     control.keepsFlash = () => isPrefetch(request)
-    if (!control.immediate && options.lazy !== true) await control.open()
-
-    const sessions: OpenSessions = others ?? new Map()
-    sessions.set(name, control)
-    underWay.set(visit, sessions)
-    const finish = (outcome: HandlerOutcome): Promise<Response> =>
-      commit({ request, visit }, engine, control, outcome, options)
+    underWay.set(identity, { name, control, next: others })
     try {
-      return await finish(await handler(sessionOf(control)))
+      if (!control.immediate && !lazy) await control.open()
+      const sent = commitVisit(visit, await handler(sessionOf(control)))
+      return sent instanceof Promise ? await sent : sent
     } catch (thrown) {
-      if (!isResponse(thrown) || control.closed) throw thrown
-      throw await finish({ response: thrown })
+      if (isResponse(thrown) && !control.closed)
+        throw await commitVisit(visit, { response: thrown })
+      debug?.failed(thrown)
+      throw thrown
     } finally {
       control.closed = true
-      sessions.delete(name)
     }
   }
 }
 
-async function commit(
-  { request, visit }: { request: Request; visit: object },
-  engine: SessionEngine,
-  control: SessionControl,
-  outcome: HandlerOutcome,
-  options: CommitChoices,
-): Promise<Response> {
-  const { response } = outcome
-  const now = Date.now()
-  const rolling = options.rolling !== false
-  const saves = options.commit?.(response) ?? (response.status < 500 && !isFailure(outcome.error))
-  const isSetByHand = (): boolean => ownSetCookies(response).some(engine.cookie.isSetBy)
-  const mayRenew = (): boolean => !isPrefetch(request) && !isSetByHand()
-  if (saves && !control.isOpen && control.claimsRenewal(rolling) && mayRenew()) {
-    await control.open()
-  }
-  // Before the store is asked: what is written from here on can no longer be part of the commit.
-  control.closed = true
-  const setCookie = (await settle()) ?? undefined
-  const sent = withSessionHeaders(
-    response,
-    { vary: control.touched, setCookie, replaces: engine.cookie.isSetBy },
-    visit,
-  )
-  if (setCookie !== undefined && !sent.headers.has('Set-Cookie')) warnLostCookie()
-  return sent
-
-  function settle(): MaybePromise<string | undefined | null> {
-    const isPending = saves && !(control.destroyed && control.settled)
-    switch (
-      decide({
-        saves: isPending,
-        destroyed: control.destroyed,
-        changed: control.changed,
-        yields: control.changed && isSetByHand() && !takesOver(control, engine),
-        renews: control.isOpen && wantsRenewal(control.record) && mayRenew(),
-      })
-    ) {
-      case 'keep':
-        return undefined
-      case 'yield':
-        return warnYield(engine.cookie.name)
-      case 'drop':
-        return engine.destroy(control, cookieFor(request, engine))
-      case 'write':
-        return engine.commit(control, {
-          now,
-          renew: rolling && mayRenew() ? 'due' : 'never',
-          overrides: cookieFor(request, engine),
-        })
-    }
-  }
-
-  function wantsRenewal(record: SessionRecord): boolean {
-    return record.stale || (rolling && engine.isRenewalDue(record, now))
-  }
+function stillOpen(entry: UnderWay | undefined): UnderWay | undefined {
+  return entry === undefined || !entry.control.closed ? entry : stillOpen(entry.next)
 }
 
-interface CommitChoices {
-  rolling?: boolean | undefined
-  commit?: ((response: Response) => boolean) | undefined
+function find(entry: UnderWay | undefined, name: string): SessionControl | undefined {
+  if (entry === undefined) return undefined
+  return entry.name === name && !entry.control.closed ? entry.control : find(entry.next, name)
 }
 
-/** All that a commit depends on. */
-export interface CommitState {
-  /** The response is one that saves. */
-  readonly saves: boolean
-  readonly destroyed: boolean
-  readonly changed: boolean
-  /** The handler has sent another session under the same cookie, which the changes would undo. */
-  readonly yields: boolean
-  /** Less than half of the lifetime is left, or the token should be sealed anew. */
-  readonly renews: boolean
+/** Bindings come with each request; the process's own variables have been looked at already. */
+function asks(environment: unknown): boolean {
+  const hasOwn = typeof environment === 'object' && environment !== null && 'DEBUG' in environment
+  return hasOwn && isDebugged(environment)
 }
 
-/** What becomes of a session at the end of a request. */
-export function decide(state: CommitState): 'keep' | 'drop' | 'yield' | 'write' {
-  if (!state.saves) return 'keep'
-  if (state.destroyed) return 'drop'
-  if (state.yields) return 'yield'
-  return state.changed || state.renews ? 'write' : 'keep'
-}
-
-/** Whether the session holds what the handler has committed by hand too, so that its cookie can replace that one. */
-function takesOver(control: SessionControl, engine: SessionEngine): boolean {
-  return control.committed || engine.mergesWithOthers(control.record)
-}
-
-function warnYield(name: string): undefined {
-  warnOnce(
-    `a handler changed the session of the middleware and sent another one under the same cookie "${name}", so the changes are lost. Use one of the two: the middleware's, or getSession() and commitSession().`,
-  )
-}
-
-function warnLostCookie(): void {
-  warnOnce(
-    'a response that switches protocols has immutable headers, so the session cookie could not go with it. Write to the session in a request before.',
-  )
-}
-
-/** Attributes for this request's cookie: browsers other than Chromium refuse Secure from http://localhost. */
-function cookieFor(request: Request, engine: SessionEngine): CookieAttributes {
-  return engine.cookie.canDropSecure && isPlainLoopback(request) ? { secure: false } : {}
-}
-
-function isPlainLoopback(request: Request): boolean {
-  // In production the loopback host is a proxy's last hop.
-  if (!request.url.startsWith('http:') || isProduction()) return false
-  const { hostname } = new URL(request.url)
-  const isLoopback = /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
-  // Behind a proxy that speaks https the loopback host is only the last hop.
-  const forwarded = `${request.headers.get('x-forwarded-proto')} ${request.headers.get('forwarded')}`
-  return isLoopback && !/\bhttps\b/i.test(forwarded)
-}
-
-/** A request that changes something is no prefetch, whatever it says: flash values would never be consumed. */
-function isPrefetch(request: Request): boolean {
-  if (request.method !== 'GET' && request.method !== 'HEAD') return false
-  return request.headers.get('sec-purpose')?.startsWith('prefetch') === true
-}
-
-/** Whether an exception led to the response, other than one that carries its response (Hono's HTTPException). */
-function isFailure(error: unknown): boolean {
-  if (error === undefined || error === null || isResponse(error)) return false
-  return typeof (error as { getResponse?: unknown }).getResponse !== 'function'
-}
-
-/** By shape, because servers replace the global class and fetch() still makes the original. */
-function isResponse(value: unknown): value is Response {
-  // Errors of API clients have a status and headers too.
-  if (typeof value !== 'object' || value === null || value instanceof Error) return false
-  const { status, headers, clone } = value as Partial<Response>
-  return (
-    typeof status === 'number' &&
-    typeof headers?.getSetCookie === 'function' &&
-    typeof clone === 'function'
-  )
-}
-
-function storageResolver<Context, Data extends object, FlashData extends object>(
+function engineResolver<Context, Data extends object, FlashData extends object>(
   { storage }: SessionOptions<Data, FlashData, Context>,
   environment: EnvironmentAccess<Context>,
-): (context: Context) => object {
+): (context: Context) => SessionEngine {
   if (typeof storage === 'object') {
-    engineOf(storage) // a foreign object is an error at start, not at the first request
-    return () => storage
+    const engine = engineOf(storage) // a foreign object is an error at start, not at the first request
+    return () => engine
   }
-  const perEnvironment = oncePerEnvironment<Context>((env, context) =>
-    storage === undefined ? createDefaultStorage(env) : environment.replace(context, env, storage),
+  const perEnvironment = oncePerEnvironment<Context, SessionEngine>((env, context) =>
+    engineOf(
+      storage === undefined
+        ? createDefaultStorage(env)
+        : environment.replace(context, env, storage),
+    ),
   )
   return (context) => perEnvironment(environment.get(context), context)
 }

@@ -16,6 +16,8 @@
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js'
 
 import { decodeBase64url, encodeBase64url } from './base64url.ts'
+import { createNonce } from './nonce.ts'
+import { decodeUtf8, encodeUtf8 } from './utf8.ts'
 import { fromFlags, toFlags } from './token.ts'
 import type { Token, TokenCodec, TokenContext, TokenTimes } from './token.ts'
 
@@ -26,9 +28,6 @@ const TAG = 16
 // 18 bytes are 24 characters and no bits left over, so the header can be read alone.
 const HEADER_CHARS = 24
 const MAX_DERIVED_KEYS = 64
-
-const encoder = new TextEncoder()
-const decoder = new TextDecoder('utf-8', { fatal: true })
 
 interface SealKey {
   readonly hint: number
@@ -42,9 +41,14 @@ const derivedKeys = new Map<string, SealKey>()
  * Encrypts and authenticates token bodies.
  *
  * @param secrets newest first; the first seals, all open
+ * @param random gives nonces, each once
  */
-export function createSealedCodec(secrets: readonly string[], context: TokenContext): TokenCodec {
-  const contextBytes = encoder.encode(`${context.kind}:${context.cookieName}`)
+export function createSealedCodec(
+  secrets: readonly string[],
+  context: TokenContext,
+  random: (length: number) => Uint8Array = createNonce,
+): TokenCodec {
+  const contextBytes = encodeUtf8(`${context.kind}:${context.cookieName}`)
   let keys: SealKey[] = []
 
   async function deriveAll(): Promise<void> {
@@ -56,6 +60,7 @@ export function createSealedCodec(secrets: readonly string[], context: TokenCont
   }
 
   return {
+    isUrlSafe: true,
     ready: () => (keys.length === secrets.length ? undefined : deriveAll()),
     opensAtOnce: () => true,
 
@@ -82,9 +87,9 @@ export function createSealedCodec(secrets: readonly string[], context: TokenCont
       if (key === undefined) throw new Error('seal() was called before ready()')
       const header = new Uint8Array(HEADER)
       writeHeader(header, key.hint, times)
-      const nonce = crypto.getRandomValues(new Uint8Array(NONCE))
+      const nonce = random(NONCE)
       const cipher = xchacha20poly1305(key.key, nonce, concat(header, contextBytes))
-      return encodeBase64url(concat(header, nonce, cipher.encrypt(encoder.encode(body))))
+      return encodeBase64url(concat(header, nonce, cipher.encrypt(encodeUtf8(body))))
     },
   }
 }
@@ -94,7 +99,7 @@ function decrypt(key: SealKey, bytes: Uint8Array, contextBytes: Uint8Array): str
   const aad = concat(bytes.subarray(0, HEADER), contextBytes)
   try {
     const body = xchacha20poly1305(key.key, nonce, aad).decrypt(bytes.subarray(HEADER + NONCE))
-    return decoder.decode(body)
+    return decodeUtf8(body)
   } catch {
     return null
   }
@@ -103,14 +108,14 @@ function decrypt(key: SealKey, bytes: Uint8Array, contextBytes: Uint8Array): str
 async function deriveKey(secret: string): Promise<SealKey> {
   const known = derivedKeys.get(secret)
   if (known !== undefined) return known
-  const input = await crypto.subtle.importKey('raw', encoder.encode(secret), 'HKDF', false, [
+  const input = await crypto.subtle.importKey('raw', encodeUtf8(secret), 'HKDF', false, [
     'deriveBits',
   ])
   const params = {
     name: 'HKDF',
     hash: 'SHA-256',
     salt: new Uint8Array(),
-    info: encoder.encode('fetch-sessions v1'),
+    info: encodeUtf8('fetch-sessions v1'),
   }
   const bytes = new Uint8Array(await crypto.subtle.deriveBits(params, input, 36 * 8))
   const derived = { key: bytes.slice(0, 32), hint: new DataView(bytes.buffer).getUint32(32) }

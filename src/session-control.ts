@@ -17,6 +17,8 @@ export interface SessionRecord {
   readonly values: SessionValues
   readonly createdAt: number | undefined
   readonly expiresAt: number | undefined
+  /** When the session ended for which an `expired` cookie stood. */
+  readonly endedAt?: number | undefined
   /** The expiry was chosen by hand in `commitSession` and is not moved by renewals. */
   readonly fixed: boolean
   /** The cookie goes when the browser is closed, chosen by hand in `commitSession`. */
@@ -101,8 +103,10 @@ export class SessionControl {
 export function unstoredRecord(
   origin: SessionOrigin,
   values: ReadonlyMap<string, unknown> = new Map(),
+  endedAt?: number,
 ): SessionRecord {
   return {
+    endedAt,
     origin,
     id: '',
     values: new SessionValues(values),

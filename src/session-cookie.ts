@@ -1,34 +1,21 @@
-import { parseSetCookie, stringifySetCookie } from 'cookie'
-
 import { isProduction, warnOnce } from './environment.ts'
-import { SessionError } from './errors.ts'
 import { createForeignCodec } from './foreign-cookie.ts'
 import type { CookieLike } from './foreign-cookie.ts'
 import type { MaybePromise } from './maybe-promise.ts'
 import { createPlainCodec } from './plain.ts'
 import { createSealedCodec } from './seal.ts'
+import {
+  assertCookieRules,
+  checkMaxAge,
+  createSetCookieWriter,
+  defined,
+  isSameCookie,
+  needsSecure,
+  refuseCookie as refuse,
+} from './set-cookie.ts'
+import type { CookieAttributes } from './set-cookie.ts'
 import { acceptingSigned, createSignedCodec } from './signed.ts'
 import type { TokenCodec, TokenContext } from './token.ts'
-
-/** The attributes of the session cookie (RFC 6265bis section 4.1.2). */
-export interface CookieAttributes {
-  /** Which hosts get the cookie; only the one that set it unless given. */
-  domain?: string | undefined
-  /** A fixed moment at which the cookie ends. */
-  expires?: Date | undefined
-  /** Hides the cookie from scripts. Default: true. */
-  httpOnly?: boolean | undefined
-  /** Seconds from the last renewal to the end, at most 400 days. Without it the cookie ends with the browser. */
-  maxAge?: number | undefined
-  /** Keeps the cookie apart for each top-level site (CHIPS). Needs `secure`. */
-  partitioned?: boolean | undefined
-  /** Default: `/`. */
-  path?: string | undefined
-  /** Default: `lax`. `none` needs `secure`. */
-  sameSite?: 'lax' | 'strict' | 'none' | 'Lax' | 'Strict' | 'None' | undefined
-  /** Sends the cookie over https only. Default: true; middlewares leave it out for http on a loopback host. */
-  secure?: boolean | undefined
-}
 
 /** How the session cookie is named, protected and sent. */
 export interface CookieOptions extends CookieAttributes {
@@ -67,10 +54,6 @@ export interface SessionCookie {
   serialize(token: string, attributes: CookieAttributes): MaybePromise<string>
 }
 
-/** Browsers keep name, value and attributes up to this many bytes (RFC 6265bis section 5.6 asks for no less). */
-export const MAX_COOKIE_BYTES = 4096
-/** Browsers cap Max-Age at 400 days (RFC 6265bis section 5.6.2). */
-const MAX_COOKIE_AGE: number = 400 * 24 * 60 * 60
 const MIN_SECRET_LENGTH = 16
 
 /**
@@ -98,58 +81,17 @@ export function createSessionCookie(
     )
   }
   const maxAge = checkMaxAge(options.maxAge)
+  const codec = codecFor(options, { kind, cookieName: name })
   return {
     name,
     maxAge,
     expires: maxAge === undefined ? options.expires : undefined,
     canDropSecure: !needsSecure(name, attributes),
     isTimed: options.protection !== 'signed',
-    codec: codecFor(options, { kind, cookieName: name }),
-    isSetBy: (setCookie) => isFor(setCookie, { name, ...attributes }),
-    serialize(token, overrides) {
-      const given = defined(overrides)
-      const all = { ...attributes, ...given }
-      if (overridesRules(given)) assertCookieRules(name, all)
-      return stringify(name, token, all)
-    },
+    codec,
+    isSetBy: (setCookie) => isSameCookie(setCookie, { name, ...attributes }),
+    serialize: createSetCookieWriter(name, attributes, codec.isUrlSafe),
   }
-}
-
-/**
- * Every value that a Cookie header carries under the name, each once. A browser sends cookies of one name with
- * different paths or domains side by side, and a server cannot tell which is which (RFC 6265bis section 5.8.3).
- */
-export function readCookieValues(header: string | null | undefined, name: string): string[] {
-  if (!header?.includes(name)) return []
-  const values = new Set<string>()
-  for (const pair of header.split(';')) {
-    // SP and HTAB only: a browser does not hold a name to its `__Host-` prefix that begins with other white space.
-    const trimmed = pair.replace(/^[ \t]+|[ \t]+$/g, '')
-    if (trimmed.startsWith(`${name}=`)) values.add(trimmed.slice(name.length + 1))
-  }
-  values.delete('') // what is left of a cleared cookie
-  return [...values]
-}
-
-function isFor(
-  setCookie: string,
-  cookie: { name: string; domain?: string | undefined; path?: string | undefined },
-): boolean {
-  if (!setCookie.startsWith(`${cookie.name}=`)) return false
-  const { domain, path = '/' } = parseSetCookie(setCookie)
-  return domain?.toLowerCase() === cookie.domain?.toLowerCase() && path === (cookie.path ?? '/')
-}
-
-/** The capped maxAge. Throws where it is no number of seconds. */
-export function checkMaxAge(maxAge: number | undefined): number | undefined {
-  if (maxAge === undefined) return undefined
-  if (!Number.isFinite(maxAge)) {
-    refuse(`\`maxAge\` is ${maxAge}; write a number of seconds, such as 60 * 60 * 24`)
-  }
-  if (maxAge > MAX_COOKIE_AGE) {
-    warnOnce(`\`maxAge\` of ${maxAge} seconds is capped at 400 days, the most that browsers keep.`)
-  }
-  return Math.min(Math.floor(maxAge), MAX_COOKIE_AGE)
 }
 
 function codecFor(options: CookieOptions, context: TokenContext): TokenCodec {
@@ -182,7 +124,7 @@ function foreignCookie(cookie: CookieLike, kind: TokenContext['kind']): SessionC
     canDropSecure: !needsSecure(cookie.name, cookie),
     isTimed: true,
     codec: createForeignCodec(cookie, { kind, cookieName: cookie.name }),
-    isSetBy: (setCookie) => isFor(setCookie, cookie),
+    isSetBy: (setCookie) => isSameCookie(setCookie, cookie),
     // Its own lifetime counts unless it is told another, `undefined` for none included.
     serialize: (token, { maxAge, expires, ...rules }) =>
       cookie.serialize(token, { ...defined(rules), maxAge, expires }),
@@ -209,57 +151,7 @@ function warnPlain(name: string): void {
   )
 }
 
-function assertCookieRules(name: string, attributes: CookieAttributes): void {
-  const prefix = /^__(host|secure)-/i.exec(name)?.[0]
-  const isHostOnly = prefix?.toLowerCase() === '__host-'
-  // RFC 6265bis section 4.1.3: browsers refuse prefixed names that do not keep these rules.
-  if (isHostOnly && (attributes.domain !== undefined || attributes.path !== '/')) {
-    refuse(`a ${prefix} cookie has \`path: '/'\` and no \`domain\`; leave both out`)
-  }
-  if (!attributes.secure && needsSecure(name, attributes)) {
-    const reason = prefix ?? (attributes.partitioned ? 'Partitioned' : 'SameSite=None')
-    refuse(`a ${reason} cookie needs \`secure: true\`; leave \`secure\` out`)
-  }
-  try {
-    stringify(name, '', attributes)
-  } catch (error) {
-    refuse(`${(error as Error).message}; write what RFC 6265 allows there`, error)
-  }
-}
-
-function overridesRules(overrides: CookieAttributes): boolean {
-  return Object.keys(overrides).some((key) => key !== 'maxAge' && key !== 'expires')
-}
-
-function needsSecure(
-  name: string,
-  attributes: { sameSite?: string | undefined; partitioned?: boolean | undefined },
-): boolean {
-  const isPrefixed = /^__(host|secure)-/i.test(name)
-  return (
-    isPrefixed || attributes.partitioned === true || attributes.sameSite?.toLowerCase() === 'none'
-  )
-}
-
-function stringify(name: string, token: string, attributes: CookieAttributes): string {
-  const sameSite = attributes.sameSite?.toLowerCase() as 'lax' | 'strict' | 'none'
-  return stringifySetCookie({ ...defined(attributes), sameSite, name, value: token })
-}
-
 function pickAttributes(options: CookieOptions): CookieAttributes {
   const { domain, httpOnly, partitioned, path, sameSite, secure } = options
   return { domain, httpOnly, partitioned, path, sameSite, secure }
-}
-
-/** Without the members that are undefined, so that they do not override. */
-function defined<T extends object>(object: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>
-  }
-}
-
-function refuse(problem: string, cause?: unknown): never {
-  throw new SessionError('ERR_SESSION_CONFIG', `The session cookie cannot be: ${problem}.`, {
-    cause,
-  })
 }

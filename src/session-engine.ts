@@ -1,10 +1,12 @@
 import { SessionError } from './errors.ts'
-import { isExpired, isRenewalDue } from './lifetime.ts'
+import { endOf, isExpired, isRenewalDue } from './lifetime.ts'
 import type { Lifetime } from './lifetime.ts'
 import { chain } from './maybe-promise.ts'
 import type { MaybePromise } from './maybe-promise.ts'
-import { MAX_COOKIE_BYTES, readCookieValues } from './session-cookie.ts'
-import type { CookieAttributes, SessionCookie } from './session-cookie.ts'
+import { readCookieValues } from './cookie-header.ts'
+import type { SessionCookie } from './session-cookie.ts'
+import { MAX_COOKIE_BYTES } from './set-cookie.ts'
+import type { CookieAttributes } from './set-cookie.ts'
 import { SessionControl, unstoredRecord } from './session-control.ts'
 import type { SessionOrigin, SessionRecord } from './session-control.ts'
 import { SessionValues } from './session-values.ts'
@@ -90,8 +92,19 @@ export interface SessionEngine {
 /** A client chooses how many cookies it sends: this many authentic ones are looked up for it, no more. */
 const MAX_LOOKUPS = 4
 
+interface Refusal {
+  readonly origin: SessionOrigin
+  readonly endedAt: number | undefined
+}
+
 /** Where several cookies came and none was good, the reason that tells the most. */
 const REASONS: readonly SessionOrigin[] = ['expired', 'unknown', 'invalid', 'tampered']
+
+function refusedRecord(refusals: readonly Refusal[]): SessionRecord {
+  const origin = REASONS.find((reason) => refusals.some((one) => one.origin === reason))
+  const { endedAt } = refusals.findLast((one) => one.origin === origin) ?? {}
+  return unstoredRecord(origin ?? 'tampered', undefined, endedAt)
+}
 
 /** Ties a back end to a cookie: tokens in and out, lifetimes, and which cookie of many counts. */
 export function createSessionEngine(
@@ -129,33 +142,34 @@ export function createSessionEngine(
   }
 
   function resume(values: readonly string[], now: number): MaybePromise<SessionRecord> {
-    const reasons = new Set<SessionOrigin>()
+    const refusals: Refusal[] = []
     let lookups = 0
 
     function tryFrom(first: number): MaybePromise<SessionRecord> {
       // A loop, because a client chooses how many there are, and recursion would run out of stack.
       for (let i = first; i < values.length && lookups < MAX_LOOKUPS; i++) {
         const found = tryOne(values[i] ?? '')
-        if (found instanceof Promise) {
-          return found.then((record) => (isRecord(record) ? record : tryFrom(i + 1)))
-        }
-        if (isRecord(found)) return found
+        if (found instanceof Promise) return found.then((record) => record ?? tryFrom(i + 1))
+        if (found !== null) return found
       }
-      return unstoredRecord(REASONS.find((reason) => reasons.has(reason)) ?? 'tampered')
+      return refusedRecord(refusals)
     }
 
-    function tryOne(value: string): MaybePromise<SessionRecord | SessionOrigin> {
+    function tryOne(value: string): MaybePromise<SessionRecord | null> {
       return chain(codec.open(value), (token) => {
-        const refusal = token === null ? 'tampered' : expiryRefusal(token.times, now)
-        if (token === null || refusal !== undefined) return refuse(refusal ?? 'tampered')
+        const origin = token === null ? 'tampered' : expiryRefusal(token.times, now)
+        if (token === null || origin !== undefined) return refuse(origin ?? 'tampered', token)
         lookups++
-        return chain(load(token, now), (found) => (isRecord(found) ? found : refuse(found)))
+        return chain(load(token, now), (found) =>
+          typeof found === 'string' ? refuse(found, token) : found,
+        )
       })
     }
 
-    function refuse(reason: SessionOrigin): SessionOrigin {
-      reasons.add(reason)
-      return reason
+    function refuse(origin: SessionOrigin, token: Token | null): null {
+      const times = origin === 'expired' ? token?.times : undefined
+      refusals.push({ origin, endedAt: times && endOf(times, lifetime) })
+      return null
     }
 
     return tryFrom(0)
@@ -166,30 +180,41 @@ export function createSessionEngine(
       asking(() => backend.load(token.body)),
       (loaded) => {
         if (typeof loaded === 'string') return loaded
-        const createdAt = loaded.createdAt ?? token.times?.createdAt
-        // Of a cookie that was not renewed with its record the earlier end counts, and asks for a renewal.
-        const ends = [loaded.expiresAt, token.times?.expiresAt].filter((end) => end !== undefined)
-        const expiresAt = ends.length === 0 ? undefined : Math.min(...ends)
-        const limit = (createdAt ?? now) + (lifetime.absolute ?? Infinity)
-        if (now >= Math.min(expiresAt ?? Infinity, limit)) return 'expired'
-        const resumed = (values: ReadonlyMap<string, unknown>, stale: boolean): SessionRecord => ({
-          origin: 'resumed',
-          id: loaded.id,
-          values: new SessionValues(values),
-          createdAt,
-          expiresAt,
-          fixed: loaded.fixed ?? token.times?.fixed ?? false,
-          transient: token.times?.transient ?? false,
-          stale: stale || token.stale || loaded.stale === true,
-          stored: loaded.stored,
-          owner: place,
-        })
-        if (schema === undefined) return resumed(loaded.values, false)
-        return chain(schema.accept(loaded.values), (valid) =>
-          valid === null ? 'invalid' : resumed(valid.values, valid.migrated),
-        )
+        const record = recordOf(token, loaded)
+        const limit = (record.createdAt ?? now) + (lifetime.absolute ?? Infinity)
+        if (now >= Math.min(record.expiresAt ?? Infinity, limit)) return 'expired'
+        return schema === undefined ? record : accepted(record, schema)
       },
     )
+  }
+
+  function recordOf(token: Token, loaded: LoadedSession): SessionRecord {
+    const { times } = token
+    return {
+      origin: 'resumed',
+      id: loaded.id,
+      values: new SessionValues(loaded.values),
+      createdAt: loaded.createdAt ?? times?.createdAt,
+      // Of a cookie that was not renewed with its record the earlier end counts, and asks for a renewal.
+      expiresAt: earlier(loaded.expiresAt, times?.expiresAt),
+      endedAt: undefined,
+      fixed: loaded.fixed ?? times?.fixed ?? false,
+      transient: times?.transient ?? false,
+      stale: token.stale || loaded.stale === true,
+      stored: loaded.stored,
+      owner: place,
+    }
+  }
+
+  function accepted(
+    record: SessionRecord,
+    by: ValueSchema,
+  ): MaybePromise<SessionRecord | SessionOrigin> {
+    return chain(by.accept(record.values.all), (valid) => {
+      if (valid === null) return 'invalid'
+      const values = new SessionValues(valid.values)
+      return { ...record, values, stale: record.stale || valid.migrated }
+    })
   }
 
   function expiryRefusal(times: TokenTimes | undefined, now: number): 'expired' | undefined {
@@ -297,8 +322,8 @@ export function createSessionEngine(
   }
 }
 
-function isRecord(found: SessionRecord | SessionOrigin): found is SessionRecord {
-  return typeof found === 'object'
+function earlier(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)
 }
 
 /** Names the failure of a back end, and keeps its cause. */

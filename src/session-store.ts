@@ -1,9 +1,11 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 
 import { encodeBase64url } from './base64url.ts'
+import { mapOf } from './entries.ts'
 import { SessionError } from './errors.ts'
+import type { MaybePromise } from './maybe-promise.ts'
 import { createRecordCodec } from './record-codec.ts'
-import type { RecordCodec } from './record-codec.ts'
+import type { DecodedRecord, RecordCodec } from './record-codec.ts'
 import type { SaveOptions, SessionBackend } from './session-engine.ts'
 import type { SessionRecord } from './session-control.ts'
 import { storageOver } from './session-storage.ts'
@@ -11,6 +13,7 @@ import type { SessionStorage, SessionStorageOptions } from './session-storage.ts
 import type { SessionData } from './session.ts'
 import type { SessionValues } from './session-values.ts'
 import { timeLimit } from './timeout.ts'
+import { encodeUtf8 } from './utf8.ts'
 
 /** A record as a store gives it. */
 export interface StoredSession {
@@ -102,10 +105,11 @@ function limited(store: SessionStore, seconds: number): SessionStore {
 
 function storeBackend(store: SessionStore, codec: RecordCodec, prefix: string): SessionBackend {
   /** The store sees a hash only, so that a leaked table signs nobody in. WebCrypto would cost a thread hop. */
-  const keyOf = (id: string): string =>
-    prefix + encodeBase64url(sha256(new TextEncoder().encode(id)))
+  const keyOf = remembersLast(
+    (id: string): string => prefix + encodeBase64url(sha256(encodeUtf8(id))),
+  )
 
-  async function format(key: string, values: SessionValues, options: SaveOptions): Promise<string> {
+  function format(key: string, values: SessionValues, options: SaveOptions): MaybePromise<string> {
     const { createdAt, fixed } = options
     const head = `"createdAt":${createdAt}${fixed ? ',"fixed":true' : ''}`
     return codec.encode(key, `{${head},"data":${values.serialize()}}`)
@@ -114,21 +118,17 @@ function storeBackend(store: SessionStore, codec: RecordCodec, prefix: string): 
   async function find(key: string): Promise<FoundRecord | null> {
     const stored = await store.read(key)
     if (stored === null) return null
-    const decoded = await codec.decode(key, stored.data)
-    const record = parseRecord(decoded?.text)
-    return { stored, record: record && { ...record, stale: decoded?.stale === true } }
+    const decoding = codec.decode(key, stored.data)
+    const decoded = decoding instanceof Promise ? await decoding : decoding
+    return { stored, record: decoded && parseRecord(decoded) }
   }
 
   async function create(values: SessionValues, options: SaveOptions): Promise<CreatedRecord> {
     const expires = new Date(options.expiresAt)
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const id = createId()
-      const version = await store.write(
-        keyOf(id),
-        await format(keyOf(id), values, options),
-        expires,
-        null,
-      )
+      const key = keyOf(id)
+      const version = await store.write(key, await format(key, values, options), expires, null)
       if (version !== null) return { body: id, id, stored: version }
     }
     throw conflict('create')
@@ -225,7 +225,9 @@ function storeBackend(store: SessionStore, codec: RecordCodec, prefix: string): 
       if (found === null || found.stored.data.startsWith(RETIRED)) return 'unknown'
       const { stored, record } = found
       if (record === null) return 'invalid'
-      return { id, ...record, expiresAt: stored.expires.getTime(), stored: stored.version }
+      const { values, createdAt, fixed, stale } = record
+      const expiresAt = stored.expires.getTime()
+      return { id, values, createdAt, expiresAt, fixed, stale, stored: stored.version }
     },
 
     async save(record, options) {
@@ -255,12 +257,13 @@ function keptByHand(options: SaveOptions, met: FoundRecord | null): SaveOptions 
 interface FoundRecord {
   readonly stored: StoredSession
   /** Null where the data is no session. */
-  readonly record: (ParsedRecord & { readonly stale: boolean }) | null
+  readonly record: ParsedRecord | null
 }
 
 interface ParsedRecord {
   readonly createdAt: number
   readonly fixed: boolean
+  readonly stale: boolean
   readonly values: ReadonlyMap<string, unknown>
 }
 
@@ -288,14 +291,23 @@ function createId(): string {
   return encodeBase64url(crypto.getRandomValues(new Uint8Array(20)))
 }
 
-function parseRecord(text: string | undefined): ParsedRecord | null {
+function parseRecord({ text, stale }: DecodedRecord): ParsedRecord | null {
   try {
-    const record = JSON.parse(text ?? '') as { [member: string]: unknown } | null
+    const record = JSON.parse(text) as { [member: string]: unknown } | null
     const { createdAt, fixed, data } = record ?? {}
     if (typeof createdAt !== 'number') return null
     if (typeof data !== 'object' || data === null || Array.isArray(data)) return null
-    return { createdAt, fixed: fixed === true, values: new Map(Object.entries(data)) }
+    return { createdAt, fixed: fixed === true, stale, values: mapOf(data) }
   } catch {
     return null
+  }
+}
+
+/** A request asks for the key of its session two or three times in a row. */
+function remembersLast(compute: (input: string) => string): (input: string) => string {
+  let last = { input: '', output: '' }
+  return (input) => {
+    if (input === '' || input !== last.input) last = { input, output: compute(input) }
+    return last.output
   }
 }

@@ -8,7 +8,13 @@ export function flashKey(name: string): string {
 }
 
 export function isFlashKey(key: string): boolean {
-  return key.startsWith(FLASH_PREFIX) && key.endsWith('__')
+  return nameOfFlash(key) !== undefined
+}
+
+/** What the application calls the flash value under this key; undefined where it is none. */
+export function nameOfFlash(key: string): string | undefined {
+  const isFlash = key.startsWith(FLASH_PREFIX) && key.endsWith('__')
+  return isFlash ? key.slice(FLASH_PREFIX.length, -2) : undefined
 }
 
 /** What one request did to the values it was given. */
@@ -25,7 +31,9 @@ export interface ValueChanges {
  * are compared as they are, an object only where it was handed out or replaced.
  */
 export class SessionValues {
-  #loaded: ReadonlyMap<string, unknown>
+  #base: ReadonlyMap<string, unknown>
+  /** The base as JSON, where it has been stored since and nobody has asked for it. */
+  #storedText: string | undefined
   #values: Map<string, unknown> | undefined
   /** JSON of the loaded objects that were handed out, taken before anybody could change them. */
   #handedOut: Map<string, string> | undefined
@@ -34,7 +42,16 @@ export class SessionValues {
   #written: string | undefined
 
   constructor(loaded: ReadonlyMap<string, unknown>) {
-    this.#loaded = loaded
+    this.#base = loaded
+  }
+
+  /** What is stored, which changes are compared with. */
+  get #loaded(): ReadonlyMap<string, unknown> {
+    if (this.#storedText !== undefined) {
+      this.#base = new Map(Object.entries(JSON.parse(this.#storedText) as object))
+      this.#storedText = undefined
+    }
+    return this.#base
   }
 
   get #current(): ReadonlyMap<string, unknown> {
@@ -83,7 +100,9 @@ export class SessionValues {
 
   /** The values as JSON text. Throws where a nested change put something there that JSON cannot carry. */
   serialize(): string {
-    for (const [key, value] of this.changes().set) assertJson(key, value)
+    for (const [key, value] of this.#current) {
+      if (this.#isChange(key, value)) assertJson(key, value)
+    }
     return (this.#written = JSON.stringify(Object.fromEntries(this.#current)))
   }
 
@@ -97,15 +116,14 @@ export class SessionValues {
 
   get changed(): boolean {
     if (this.#values === undefined && this.#handedOut === undefined) return false
-    const { set, unset } = this.changes()
-    return set.size > 0 || unset.length > 0
+    for (const [key, value] of this.#current) if (this.#isChange(key, value)) return true
+    for (const key of this.#loaded.keys()) if (!this.#current.has(key)) return true
+    return false
   }
 
   changes(): ValueChanges {
     const set = new Map<string, unknown>()
-    for (const [key, value] of this.#current) {
-      if (this.#cleared || this.#differs(key, value)) set.set(key, value)
-    }
+    for (const [key, value] of this.#current) if (this.#isChange(key, value)) set.set(key, value)
     const unset = [...this.#loaded.keys()].filter((key) => !this.#current.has(key))
     return { cleared: this.#cleared, set, unset }
   }
@@ -121,7 +139,8 @@ export class SessionValues {
     }
     for (const [key, value] of set) values.set(key, value)
     this.#handedOut = this.#keptObjects(stored, values)
-    this.#loaded = stored
+    this.#base = stored
+    this.#storedText = undefined
     this.#values = values
     this.#written = undefined
   }
@@ -144,9 +163,8 @@ export class SessionValues {
   /** What was serialized last is stored now. What was written since is still a change. */
   settle(): void {
     if (this.#written === undefined) return
-    const stored = JSON.parse(this.#written) as Record<string, unknown>
-    this.#values = new Map(this.#current)
-    this.#loaded = new Map(Object.entries(stored))
+    this.#values = this.#writable
+    this.#storedText = this.#written
     this.#handedOut = undefined
     this.#written = undefined
     this.#cleared = false
@@ -158,8 +176,8 @@ export class SessionValues {
     if (!this.#handedOut.has(key)) this.#handedOut.set(key, jsonOf(key, loaded))
   }
 
-  #differs(key: string, value: unknown): boolean {
-    if (!this.#loaded.has(key)) return true
+  #isChange(key: string, value: unknown): boolean {
+    if (this.#cleared || !this.#loaded.has(key)) return true
     const loaded = this.#loaded.get(key)
     const before = this.#handedOut?.get(key)
     if (before === undefined && Object.is(loaded, value)) return false

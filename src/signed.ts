@@ -35,6 +35,7 @@ export function createSignedCodec(secrets: readonly string[], context: TokenCont
   }
 
   return {
+    isUrlSafe: false,
     ready: () => (keys.length === secrets.length ? undefined : importAll()),
     opensAtOnce: () => false,
     peek: () => null,

@@ -1,7 +1,7 @@
 import { SessionError } from './errors.ts'
 
-interface Made {
-  readonly storage: object
+interface Made<T> {
+  readonly made: T
   /** What the factory read of the environment when it made the storage; null where it looked at all of it. */
   readonly reads: ReadonlyMap<PropertyKey, unknown> | null
 }
@@ -15,25 +15,25 @@ const MAX_ENVIRONMENTS = 16
  * Workers hand the same bindings to every request; Node servers hand over a new object each time, which holds that
  * request's socket. So what counts is what the factory has read: while those bindings are the same, the storage is.
  */
-export function oncePerEnvironment<Context>(
-  make: (environment: object, context: Context) => object,
-): (environment: unknown, context: Context) => object {
-  const byIdentity = new WeakMap<object, object>()
-  const made: Made[] = []
+export function oncePerEnvironment<Context, T extends object = object>(
+  make: (environment: object, context: Context) => T,
+): (environment: unknown, context: Context) => T {
+  const byIdentity = new WeakMap<object, T>()
+  const all: Made<T>[] = []
 
   return (environment, context) => {
     const key = typeof environment === 'object' && environment !== null ? environment : nothing
-    const known = byIdentity.get(key) ?? made.find(({ reads }) => holds(key, reads))?.storage
+    const known = byIdentity.get(key) ?? all.find(({ reads }) => holds(key, reads))?.made
     if (known !== undefined) {
       byIdentity.set(key, known)
       return known
     }
     const recorder = recording(key)
-    const storage = make(recorder.proxy, context)
-    made.unshift({ storage, reads: recorder.stop() })
-    made.length = Math.min(made.length, MAX_ENVIRONMENTS)
-    byIdentity.set(key, storage)
-    return storage
+    const made = make(recorder.proxy, context)
+    all.unshift({ made, reads: recorder.stop() })
+    all.length = Math.min(all.length, MAX_ENVIRONMENTS)
+    byIdentity.set(key, made)
+    return made
   }
 }
 
@@ -46,7 +46,7 @@ function holds(environment: object, reads: ReadonlyMap<PropertyKey, unknown> | n
 }
 
 /** The environment, with a record of what was read of it until `stop`. */
-function recording(environment: object): { proxy: object; stop(): Made['reads'] } {
+function recording(environment: object): { proxy: object; stop(): Made<object>['reads'] } {
   const reads = new Map<PropertyKey, unknown>()
   let isEnumerated = false
   let isStopped = false

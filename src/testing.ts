@@ -1,7 +1,7 @@
 import { engineOf } from './session-storage.ts'
 import type { SessionStorage } from './session-storage.ts'
 import type { Session, SessionData } from './session.ts'
-import { nameOf, toCookieHeader } from './testing/cookie-header.ts'
+import { nameOf, toCookieHeader } from './testing/client-cookie.ts'
 
 export { storeConformance } from './testing/store-conformance.ts'
 export type { StoreConformanceOptions } from './testing/store-suite.ts'

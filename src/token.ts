@@ -29,6 +29,8 @@ export interface TokenContext {
 
 /** One form that the value of a session cookie can have. */
 export interface TokenCodec {
+  /** Whether tokens are made of letters, digits, `-` and `_` alone, which a Set-Cookie text carries as they are. */
+  readonly isUrlSafe: boolean
   /** Waits for the keys; `undefined` where there is nothing to wait for. */
   ready(): Promise<void> | undefined
   /** Whether {@link open} answers without a promise. */

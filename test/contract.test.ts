@@ -299,7 +299,9 @@ describe('session expiration', () => {
     const longer = toCookie(await cookieStorage.commitSession(session, { maxAge: 3600 }))
     vi.setSystemTime(Date.now() + 3599_000)
     expect((await cookieStorage.getSession(longer)).origin).toBe('resumed')
-    expect(await cookieStorage.commitSession(session, { maxAge: undefined })).not.toContain('Age')
+    expect(await cookieStorage.commitSession(session, { maxAge: undefined })).not.toContain(
+      'Max-Age',
+    )
     expect(await cookieStorage.commitSession(session)).toContain('; Max-Age=2592000;')
   })
 

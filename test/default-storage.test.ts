@@ -1,5 +1,6 @@
 import { createDefaultStorage } from '../src/default-storage.ts'
 import { toCookie } from './support/client.ts'
+import { spyOnRandom } from './support/random.ts'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 
 describe.each([undefined, '', ' '])('createDefaultStorage with SESSION_SECRET as %j', (secret) => {
@@ -11,7 +12,8 @@ describe.each([undefined, '', ' '])('createDefaultStorage with SESSION_SECRET as
     vi.resetModules()
     const fresh = await import('../src/default-storage.ts')
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
-    const random = vi.spyOn(crypto, 'getRandomValues')
+    const random = spyOnRandom()
+    vi.stubGlobal('navigator', undefined) // which says where Workers are
     const [one, two] = [fresh.createDefaultStorage({}), fresh.createDefaultStorage({})]
     expect(random.mock.calls).toEqual([[expect.objectContaining({ length: 32 })]])
     expect(warn.mock.calls).toEqual([[expect.stringContaining('SESSION_SECRET is not set')]])
@@ -29,6 +31,5 @@ describe.each([undefined, '', ' '])('createDefaultStorage with SESSION_SECRET as
     vi.stubEnv('NODE_ENV', 'development')
     vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' })
     expect(() => createDefaultStorage({})).toThrow(refusal)
-    vi.unstubAllGlobals()
   })
 })

@@ -2,11 +2,13 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 
+import * as reactRouter from 'react-router'
 import packageJson from '../package.json' with { type: 'json' }
 import { createCookieSessionStorage } from 'fetch-sessions'
 import { createPostgresStore } from '../src/storage/postgres.ts'
 import { createClient } from './support/client.ts'
 import type { Client } from './support/client.ts'
+import { serveBuild } from './support/react-router.ts'
 import { SECRET } from './support/secrets.ts'
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 
@@ -21,7 +23,7 @@ beforeAll(() => {
   mkdirSync(folder)
   for (const { name, code } of snippets) writeFileSync(`${folder}/${name}`, `${code}\nexport {}\n`)
   // The unused names of a snippet are for its reader.
-  const compilerOptions = { noUnusedLocals: false }
+  const compilerOptions = { noUnusedLocals: false, noUnusedParameters: false }
   const config = { extends: '../../tsconfig.json', compilerOptions, include: ['*.ts'] }
   writeFileSync(`${folder}/tsconfig.json`, JSON.stringify(config))
 })
@@ -34,10 +36,10 @@ async function load(name: string): Promise<Record<string, unknown>> {
 }
 
 async function client(name: string): Promise<Client> {
-  const { default: app } = (await load(name)) as {
-    default: { fetch(request: Request): Promise<Response> }
-  }
-  return createClient((request) => app.fetch(request))
+  const module = await load(name)
+  if (name === 'root.ts') return createClient(serveBuild(reactRouter, { root: {}, index: module }))
+  const { fetch } = module['default'] as { fetch(request: Request): Promise<Response> }
+  return createClient((request) => fetch(request))
 }
 
 describe('the snippets of the README', () => {
@@ -49,17 +51,20 @@ describe('the snippets of the README', () => {
     expect([stdout, status]).toEqual(['', 0])
   })
 
-  it.each(['hono.ts', 'fetch-router.ts'])('count visits: %s, in under 15 lines', async (name) => {
-    const browser = await client(name)
-    for (const visit of [1, 2, 3]) {
-      expect(await (await browser.get('/')).text()).toBe(`Visit ${visit}`)
-    }
-    const lines = snippets
-      .find((snippet) => snippet.name === name)
-      ?.code.trim()
-      .split('\n')
-    expect(lines?.length).toBeLessThan(15)
-  })
+  it.each(['hono.ts', 'fetch-router.ts', 'fetch.ts'])(
+    'count visits: %s, in under 15 lines',
+    async (name) => {
+      const browser = await client(name)
+      for (const visit of [1, 2, 3]) {
+        expect(await (await browser.get('/')).text()).toBe(`Visit ${visit}`)
+      }
+      const lines = snippets
+        .find((snippet) => snippet.name === name)
+        ?.code.trim()
+        .split('\n')
+      expect(lines?.length).toBeLessThan(15)
+    },
+  )
 
   it('flash once: flash.ts', async () => {
     const { default: app } = (await load('flash.ts')) as {
@@ -87,7 +92,6 @@ describe('the snippets of the README', () => {
     expect([one.status, cookie]).toEqual([303, expect.stringMatching(/^__session=./)])
     expect(two.headers.get('set-cookie')).not.toContain(cookie)
     expect((await post('/logout', cookie)).headers.get('set-cookie')).toContain('__session=;')
-    vi.unstubAllGlobals()
   })
 
   it('hold values to a schema, and migrate older ones: schema.ts', async () => {

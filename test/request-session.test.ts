@@ -6,7 +6,7 @@ import {
   createStoreSessionStorage,
 } from 'fetch-sessions'
 import type { Session, SessionData, SessionOptions, SessionStorage } from 'fetch-sessions'
-import { decide } from '../src/request-session.ts'
+import { decide } from '../src/request-outcome.ts'
 import { createMemoryStore } from '../src/storage/memory.ts'
 import * as reactRouter from 'react-router'
 import { toCookie } from './support/client.ts'
@@ -386,15 +386,30 @@ describe('a request', () => {
     })
   })
 
-  it('never rebuilds a response that switches protocols', async () => {
-    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
-    // Only servers can make a real one; test/workers.test.ts has one of workerd.
-    const upgrade = Object.defineProperty(Response.redirect('https://app.example/'), 'status', {
-      value: 101,
+  describe('with a response that switches protocols', () => {
+    // Only servers can make a real one; test/runtimes/ has those.
+    const switching = (headers: Headers): Response =>
+      Object.defineProperties(new Response(), {
+        status: { value: 101 },
+        headers: { value: headers },
+      })
+
+    it('adds the cookie to that very response', async () => {
+      const upgrade = switching(new Headers())
+      expect(await run((session) => (session.set('n', 1), upgrade))).toBe(upgrade)
+      expect(upgrade.headers.getSetCookie()).toHaveLength(1)
     })
-    const response = await run((session) => (session.set('n', 1), upgrade))
-    expect(response).toBe(upgrade)
-    expect(warn).toHaveBeenCalledWith(expect.stringContaining('switches protocols'))
+
+    it('sends it without, and says so, where its headers are immutable', async () => {
+      const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+      const refuse = (): never => {
+        throw new TypeError('immutable')
+      }
+      const upgrade = switching(Object.assign(new Headers(), { append: refuse, set: refuse }))
+      expect(await run((session) => (session.set('n', 1), upgrade))).toBe(upgrade)
+      expect(upgrade.headers.getSetCookie()).toEqual([])
+      expect(warn).toHaveBeenCalledWith(expect.stringContaining('switches protocols'))
+    })
   })
 
   it('rethrows what is no response, and closes the session all the same', async () => {

@@ -1,4 +1,5 @@
-import { createDecipheriv, hkdfSync } from 'node:crypto'
+import { Buffer } from 'node:buffer'
+import { createDecipheriv, getCiphers, hkdfSync } from 'node:crypto'
 
 import { hchacha, xchacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { createSealedCodec } from '../src/seal.ts'
@@ -10,6 +11,7 @@ import { describe, expect, it, vi } from 'vitest'
 
 const CONTEXT: TokenContext = { kind: 'cookie', cookieName: '__session' }
 const TIMES: TokenTimes = { createdAt: 1000, expiresAt: 2000, fixed: false, transient: false }
+const CIPHER = 'chacha20-poly1305'
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
 async function codecFor(secrets: string[], context: TokenContext = CONTEXT): Promise<TokenCodec> {
@@ -29,22 +31,34 @@ describe.each(vectors)('the sealed token of $description', (vector) => {
   })
 
   it('is sealed to the same text under the same nonce', async () => {
-    const codec = await codecFor([vector.secret], context)
-    vi.spyOn(crypto, 'getRandomValues').mockImplementation((array) => {
-      ;(array as unknown as Uint8Array).set(Buffer.from(vector.nonce, 'hex'))
-      return array
-    })
+    const codec = createSealedCodec([vector.secret], context, () =>
+      Buffer.from(vector.nonce, 'hex'),
+    )
+    await codec.ready()
     expect(codec.seal(vector.body, vector.times)).toBe(vector.token)
   })
 
-  it('is what the format says, read with other code', () => {
-    const bytes = Buffer.from(vector.token, 'base64url')
-    const derived = Buffer.from(hkdfSync('sha256', vector.secret, '', 'fetch-sessions v1', 36))
+  const bytes = Buffer.from(vector.token, 'base64url')
+  const derived = Buffer.from(hkdfSync('sha256', vector.secret, '', 'fetch-sessions v1', 36))
+
+  it('has the header that the format says', () => {
     expect(bytes.subarray(2, 6)).toEqual(derived.subarray(32))
     expect(bytes.readUIntBE(6, 6)).toBe(vector.times.createdAt)
     expect(bytes.readUIntBE(12, 6)).toBe(vector.times.expiresAt)
-    expect(decryptWithNode(derived.subarray(0, 32), bytes, context)).toBe(vector.body)
   })
+
+  if (getCiphers().includes(CIPHER)) {
+    it('is decrypted by other code', () => {
+      expect(decryptWithNode(derived.subarray(0, 32), bytes, context)).toBe(vector.body)
+    })
+  } else {
+    it('meets no other code on Bun, whose node:crypto lacks the cipher', () => {
+      expect('Bun' in globalThis).toBe(true)
+      expect(() => decryptWithNode(derived.subarray(0, 32), bytes, context)).toThrow(
+        'Unknown cipher',
+      )
+    })
+  }
 })
 
 describe('createSealedCodec', () => {
@@ -183,7 +197,7 @@ function decryptWithNode(key: Uint8Array, bytes: Buffer, context: TokenContext):
   const sigma = words(Buffer.from('expand 32-byte k'))
   hchacha(sigma, words(key), words(nonce.subarray(0, 16)), subkey)
   const iv = Buffer.concat([Buffer.alloc(4), nonce.subarray(16)])
-  const decipher = createDecipheriv('chacha20-poly1305', Buffer.from(subkey.buffer), iv, {
+  const decipher = createDecipheriv(CIPHER, Buffer.from(subkey.buffer), iv, {
     authTagLength: 16,
   })
   const aad = Buffer.concat([

@@ -5,7 +5,7 @@ import {
   createSessionStorage,
 } from 'fetch-sessions'
 import type { CookieOptions, SessionStorage } from 'fetch-sessions'
-import { readCookieValues } from '../src/session-cookie.ts'
+import { readCookieValues } from '../src/cookie-header.ts'
 import { toCookie } from './support/client.ts'
 import { OLD_SECRET, SECRET } from './support/secrets.ts'
 import { describe, expect, it, vi } from 'vitest'

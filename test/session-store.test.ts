@@ -1,8 +1,10 @@
 import { createSessionRunner, createStoreSessionStorage } from 'fetch-sessions'
 import type { Session, SessionStore } from 'fetch-sessions'
 import { createMemoryStore } from '../src/storage/memory.ts'
+import { Buffer } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { toCookie } from './support/client.ts'
+import { spyOnRandom } from './support/random.ts'
 import { OLD_SECRET, SECRET } from './support/secrets.ts'
 import { describe, expect, it, vi } from 'vitest'
 
@@ -37,9 +39,9 @@ describe('createStoreSessionStorage', () => {
 
   it('takes another id where one is taken', async () => {
     const store = createMemoryStore(10)
-    const random = vi.spyOn(crypto, 'getRandomValues')
+    const random = spyOnRandom()
     const storage = createStoreSessionStorage(store, { cookie: COOKIE })
-    const fill = (byte: number) => (array: unknown) => (array as Uint8Array).fill(byte) as never
+    const fill = (byte: number) => (array: Uint8Array) => array.fill(byte)
     random.mockImplementationOnce(fill(1))
     const one = await storage.getSession()
     await storage.commitSession(one)

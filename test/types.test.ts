@@ -8,10 +8,18 @@ import {
 } from 'fetch-sessions'
 import * as api from 'fetch-sessions'
 import type { SessionStorage } from 'fetch-sessions'
+import { session as elysiaSession } from 'fetch-sessions/elysia'
+import { getSession, withSession } from 'fetch-sessions/fetch'
 import { session as fetchRouterSession } from 'fetch-sessions/fetch-router'
 import { session } from 'fetch-sessions/hono'
 import type { SessionEnv } from 'fetch-sessions/hono'
+import { session as reactRouterSession } from 'fetch-sessions/react-router'
+import { Elysia } from 'elysia'
+import type { H3Event } from 'h3'
 import { Hono } from 'hono'
+import { createContext, RouterContextProvider } from 'react-router'
+import type { MiddlewareFunction } from 'react-router'
+import type { MiddlewareFunction as MiddlewareFunction7 } from 'react-router-7'
 import { SECRET } from './support/secrets.ts'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { z } from 'zod'
@@ -202,5 +210,154 @@ describe("the types of fetch-router's context", () => {
       return new Response()
     })
     expect(router).toBeDefined()
+  })
+})
+
+describe('the types of withSession', () => {
+  interface Env {
+    SECRET: string
+  }
+  interface Context {
+    waitUntil(promise: Promise<unknown>): void
+  }
+
+  it('are those of the storage, and of what the server hands over', () => {
+    const handler = withSession(
+      (request, current, env: Env, ctx: Context) => {
+        expectTypeOf(request).toEqualTypeOf<Request>()
+        expectTypeOf(current).toEqualTypeOf<Session<UserData, FlashData>>()
+        // @ts-expect-error not a role
+        current.set('role', 'invalid')
+        ctx.waitUntil(Promise.resolve())
+        return new Response(env.SECRET)
+      },
+      { storage },
+    )
+    expectTypeOf(handler).toEqualTypeOf<
+      (request: Request, env: Env, ctx: Context) => Promise<Response>
+    >()
+    expect(handler).toBeTypeOf('function')
+  })
+
+  it('are inferred from a storage that is made from the environment', () => {
+    const handler = withSession(
+      (_, current, env: Env) => {
+        expectTypeOf(current).toEqualTypeOf<Session<UserData>>()
+        return new Response(env.SECRET)
+      },
+      {
+        storage: (env: Env) =>
+          createCookieSessionStorage<UserData>({ cookie: { secrets: [env.SECRET] } }),
+      },
+    )
+    withSession((_, current: Session<UserData>, _env: Env) => new Response(current.get('role')), {
+      storage: (env) => {
+        expectTypeOf(env).toEqualTypeOf<Env>()
+        return createCookieSessionStorage({ cookie: { secrets: [env.SECRET] } })
+      },
+    })
+    expectTypeOf(handler).toEqualTypeOf<(request: Request, env: Env) => Promise<Response>>()
+    expect(handler).toBeTypeOf('function')
+  })
+
+  it('come from the handler type that Workers give', () => {
+    interface ExportedHandler {
+      fetch(request: Request & { cf: string }, env: Env, ctx: Context): Promise<Response>
+    }
+    const worker = {
+      fetch: withSession<UserData, UserData, [Env, Context], Request & { cf: string }>(
+        (request, current, env, ctx) => {
+          expectTypeOf(current).toEqualTypeOf<Session<UserData, UserData>>()
+          ctx.waitUntil(Promise.resolve())
+          return new Response(env.SECRET + request.cf)
+        },
+      ),
+    } satisfies ExportedHandler
+    const inferred: ExportedHandler = {
+      fetch: withSession((request, _, env, ctx) => {
+        ctx.waitUntil(Promise.resolve())
+        return new Response(env.SECRET + request.cf)
+      }),
+    }
+    expect([worker, inferred]).toHaveLength(2)
+  })
+
+  it('take another session between', () => {
+    const handler = withSession(
+      withSession(
+        (_, inner, outer: Session<UserData>, env: Env) => {
+          expectTypeOf(inner).toEqualTypeOf<Session<UserData, FlashData>>()
+          return new Response(env.SECRET + outer.get('role'))
+        },
+        { storage },
+      ),
+      {
+        key: 'outer',
+        storage: (env) => {
+          expectTypeOf(env).toEqualTypeOf<Env>()
+          return createCookieSessionStorage<UserData>({ cookie: { secrets: [env.SECRET] } })
+        },
+      },
+    )
+    expectTypeOf(handler).toEqualTypeOf<(request: Request, env: Env) => Promise<Response>>()
+    expect(handler).toBeTypeOf('function')
+  })
+
+  it('are the word of the caller in getSession', () => {
+    const read = (request: Request) => getSession<UserData>(request)
+    expectTypeOf(read).returns.toEqualTypeOf<Session<UserData, UserData>>()
+    expect(read).toBeTypeOf('function')
+  })
+})
+
+describe("the types of React Router's context", () => {
+  it('are those of the key, which the storage must fit', () => {
+    const key = createContext<Session<UserData, FlashData>>()
+    const middleware = reactRouterSession({ key, storage })
+    expectTypeOf(middleware).toEqualTypeOf<MiddlewareFunction<Response>>()
+    expectTypeOf(middleware).toExtend<MiddlewareFunction7<Response>>()
+    const read = () => {
+      const current = new RouterContextProvider().get(key)
+      expectTypeOf(current).toEqualTypeOf<Session<UserData, FlashData>>()
+      // @ts-expect-error not a role
+      current.set('role', 'invalid')
+    }
+    expect(read).toThrow('No value found for context')
+    reactRouterSession({
+      key,
+      // @ts-expect-error a storage of other data
+      storage: createMemorySessionStorage<{ n: number }>(options),
+    })
+  })
+})
+
+describe("the types of Elysia's context", () => {
+  it('are those of the storage, under each key', () => {
+    const admin = createMemorySessionStorage<{ level: number }>(options)
+    const app = new Elysia()
+      .use(elysiaSession({ storage }))
+      .use(elysiaSession({ storage: admin, key: 'admin' }))
+      .get('/', (context) => {
+        expectTypeOf(context.session).toEqualTypeOf<Session<UserData, FlashData>>()
+        expectTypeOf(context.admin.get('level')).toEqualTypeOf<number | undefined>()
+        // @ts-expect-error not a role
+        context.session.set('role', 'invalid')
+        // @ts-expect-error no such property
+        return context.absent
+      })
+    expect(app.routes).toHaveLength(1)
+  })
+})
+
+describe("the types of h3's context", () => {
+  it('are what the application says of it once', () => {
+    // Declared in test/adapters/h3.test.ts, in the way of the README.
+    const read = ({ context }: H3Event) => {
+      expectTypeOf(context.session).toEqualTypeOf<Session<{ n: number }, { notice: string }>>()
+      // @ts-expect-error not a number
+      context.session.set('n', 'one')
+      expectTypeOf(context['admin']).toEqualTypeOf<unknown>()
+    }
+    expect(read).toBeTypeOf('function')
   })
 })

@@ -1,5 +1,6 @@
 import { countItems, maxQuantity, quantityOf, withQuantity } from './cart.ts'
 import type { Product } from './catalogue.ts'
+import { endedText } from './ended-session.ts'
 import { maxNameLength, parseName, parseProduct, parseQuantity } from './form.ts'
 import { paths } from './paths.ts'
 import type { ShopSession } from './shop-session.ts'
@@ -10,7 +11,7 @@ export type Action = (session: ShopSession, form: URLSearchParams) => string
 const unknownProduct = 'We do not have that product.'
 const tooMany = `Choose between 1 and ${maxQuantity} of each product.`
 
-export const addToCart: Action = (session, form) => {
+export const addToCart: Action = tellingOfEnd((session, form) => {
   const product = parseProduct(form)
   if (product === undefined) return refuse(session, unknownProduct, paths.home)
   const cart = session.get('cart') ?? []
@@ -19,9 +20,9 @@ export const addToCart: Action = (session, form) => {
   session.set('cart', withQuantity(cart, product.id, quantity))
   session.flash('notice', `${product.name} is in your cart.`)
   return backTo(product)
-}
+})
 
-export const changeQuantity: Action = (session, form) => {
+export const changeQuantity: Action = tellingOfEnd((session, form) => {
   const product = parseProduct(form)
   const quantity = parseQuantity(form)
   if (product === undefined) return refuse(session, unknownProduct, paths.cart)
@@ -29,23 +30,23 @@ export const changeQuantity: Action = (session, form) => {
   session.set('cart', withQuantity(session.get('cart') ?? [], product.id, quantity))
   session.flash('notice', describe(product, quantity))
   return paths.cart
-}
+})
 
-export const removeFromCart: Action = (session, form) => {
+export const removeFromCart: Action = tellingOfEnd((session, form) => {
   const product = parseProduct(form)
   if (product === undefined) return refuse(session, unknownProduct, paths.cart)
   session.set('cart', withQuantity(session.get('cart') ?? [], product.id, 0))
   session.flash('notice', describe(product, 0))
   return paths.cart
-}
+})
 
-export const checkOut: Action = (session) => {
+export const checkOut: Action = tellingOfEnd((session) => {
   const count = countItems(session.get('cart') ?? [])
   if (count === 0) return refuse(session, 'Your cart is empty.', paths.cart)
   session.unset('cart')
   session.flash('notice', 'Thank you! This shop is an example: nothing is charged or sent.')
   return paths.home
-}
+})
 
 export const signIn: Action = (session, form) => {
   const name = parseName(form)
@@ -71,6 +72,18 @@ export const signOut: Action = (session) => {
 export const endSession: Action = (session) => {
   session.destroy()
   return `${paths.home}#session`
+}
+
+/**
+ * A form on a page that was open for long meets the end of its session first: without a word the visitor would wonder
+ * where the rest of the cart is.
+ */
+function tellingOfEnd(action: Action): Action {
+  return (session, form) => {
+    const ended = endedText(session)
+    if (ended !== undefined) session.flash('ended', ended)
+    return action(session, form)
+  }
 }
 
 function refuse(session: ShopSession, problem: string, next: string): string {

@@ -2,22 +2,25 @@ import { html } from 'hono/html'
 
 import { assetPaths } from './assets.ts'
 import { countItems } from './cart.ts'
+import { endedText, forgetEnded } from './ended-session.ts'
 import type { Html } from './html.ts'
 import { paths } from './paths.ts'
 import { sessionPanel } from './session-panel.ts'
-import type { ShopSession } from './shop-session.ts'
+import type { ShopFlash, ShopSession } from './shop-session.ts'
 import type { Visit } from './visit.ts'
 
 /** A page of the shop: header, what was flashed, the content, and the panel about the session. */
 export function layout(title: string, visit: Visit, content: Html): Html {
-  return page(
+  const document = page(
     title,
     html`${header(visit.session)}
       <div class="columns">
-        <main id="main" tabindex="-1">${message(visit.session)} ${content}</main>
+        <main id="main" tabindex="-1">${messages(visit.session)} ${content}</main>
         ${sessionPanel(visit)}
       </div>`,
   )
+  forgetEnded(visit.session)
+  return document
 }
 
 /** The bare document, for pages that know no session. */
@@ -42,16 +45,17 @@ export function page(title: string, body: Html): Html {
     </html>`
 }
 
+export const brand: Html = html`<a class="brand" href="${paths.home}">Little Kiln</a>`
+
 function header(session: ShopSession): Html {
   const name = session.get('name')
   const count = countItems(session.get('cart') ?? [])
   return html`<header>
-    <a class="brand" href="${paths.home}">Little Kiln</a>
-    ${name !== undefined && html`<p class="who">Hello, <bdi>${name}</bdi></p>`}
+    ${brand} ${name !== undefined && html`<p class="who">Hello, <bdi>${name}</bdi></p>`}
     <nav aria-label="Shop">
       <a href="${paths.cart}">
         Cart
-        <span class="count"
+        <span data-count="${count}" class="count"
           >${count}<span class="unseen"> ${count === 1 ? 'item' : 'items'}</span></span
         >
       </a>
@@ -66,16 +70,15 @@ function header(session: ShopSession): Html {
   </header>`
 }
 
-function message(session: ShopSession): Html | false {
-  const problem = session.get('problem')
-  const notice = session.get('notice')
-  const text = problem ?? notice
-  if (text === undefined) return false
-  return html`<p
-    class="message"
-    role="status"
-    data-kind="${problem === undefined ? 'notice' : 'problem'}"
-  >
-    ${text}
-  </p>`
+function messages(session: ShopSession): Html {
+  return html`<div class="messages">
+    ${message('ended', endedText(session) ?? session.get('ended'))}
+    ${message('problem', session.get('problem'))} ${message('notice', session.get('notice'))}
+  </div>`
+}
+
+function message(kind: keyof ShopFlash, text: string | undefined): Html | false {
+  return (
+    text !== undefined && html`<p class="message" role="status" data-kind="${kind}">${text}</p>`
+  )
 }

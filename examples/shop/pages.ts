@@ -7,7 +7,7 @@ import { formatPrice, products } from './catalogue.ts'
 import type { Product } from './catalogue.ts'
 import { maxNameLength } from './form.ts'
 import type { Html } from './html.ts'
-import { layout, page } from './layout.ts'
+import { brand, layout, page } from './layout.ts'
 import { paths } from './paths.ts'
 import type { Visit } from './visit.ts'
 
@@ -42,13 +42,14 @@ export const cartPage: Page = (visit) => {
   return layout(
     'Your cart',
     visit,
-    html`<h1>Your cart</h1>
-      ${lines.length === 0 ? emptyCart : filledCart(lines)}`,
+    lines.length === 0
+      ? emptyCart
+      : html`<h1>Your cart</h1>
+          ${filledCart(lines)}`,
   )
 }
 
-const emptyCart = html`<p class="lead">There is nothing in it yet.</p>
-  <p><a class="button" href="${paths.home}">Look at the pots</a></p>`
+const emptyCart = scene('jar', 'Your cart', 'There is nothing in it yet.', 'Look at the pots')
 
 function filledCart(lines: readonly PricedLine[]): Html {
   return html`<ul class="lines">
@@ -120,30 +121,35 @@ export const notFoundPage: Page = (visit) =>
   layout(
     'Not found',
     visit,
-    html`<h1>Nothing on this shelf</h1>
-      <p class="lead">There is no page at this address.</p>
-      <p><a class="button" href="${paths.home}">Back to the shop</a></p>`,
+    scene('vase', 'Nothing on this shelf', 'There is no page at this address.'),
   )
 
 /** For requests that another site may have sent in the visitor's name. */
 export const forbiddenPage: Html = plainPage(
+  'jug',
   'That did not come from here',
   'For your safety the shop takes orders from its own pages only.',
 )
 
 /** Says nothing about the cause: that is for the log. */
 export const errorPage: Html = plainPage(
+  'teapot',
   'Something broke on our side',
   'It has been noted. Please try again in a moment.',
 )
 
-function plainPage(title: string, text: string): Html {
+function plainPage(art: string, title: string, text: string): Html {
   return page(
     title,
-    html`<main id="main" class="alone" tabindex="-1">
-      <h1>${title}</h1>
-      <p class="lead">${text}</p>
-      <p><a class="button" href="${paths.home}">Back to the shop</a></p>
-    </main>`,
+    html`<header>${brand}</header>
+      <main id="main" class="alone" tabindex="-1">${scene(art, title, text)}</main>`,
   )
+}
+
+/** A page with little to say, and the way back to the pots. */
+function scene(art: string, title: string, text: string, link = 'Back to the shop'): Html {
+  return html`<div class="scene">${drawing(art)}</div>
+    <h1>${title}</h1>
+    <p class="lead">${text}</p>
+    <p><a class="button" href="${paths.home}">${link}</a></p>`
 }

@@ -7,3 +7,9 @@ export const contentSecurityPolicy = {
   baseUri: ["'none'"],
   frameAncestors: ["'none'"],
 }
+
+/**
+ * Pages are about one visitor. Without this, the back button brings them out of the browser's back-forward cache after
+ * the visitor has signed out.
+ */
+export const pageCaching = { 'Cache-Control': 'no-store' }

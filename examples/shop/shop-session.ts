@@ -10,6 +10,8 @@ export interface ShopData {
 export interface ShopFlash {
   notice: string
   problem: string
+  /** That the session from before is no more, where a form was the first to meet its end. */
+  ended: string
 }
 
 export interface CartLine {

@@ -107,6 +107,7 @@ header {
   align-items: center;
   justify-content: space-between;
   gap: 0.25rem 1.5rem;
+  min-height: 4.25rem;
   padding: 0.75rem 0;
   border-bottom: 1px solid var(--line);
 }
@@ -114,7 +115,7 @@ header {
 nav { display: flex; flex-wrap: wrap; align-items: center; gap: 0 1.25rem; }
 nav a, nav button.link { display: inline-flex; align-items: center; gap: 0.375rem; min-height: 2.75rem; color: var(--ink); font-weight: 500; text-decoration: none; }
 nav a:hover, nav button.link:hover { background: none; text-decoration: underline; }
-.who { order: 1; width: 100%; color: var(--muted); }
+.who { order: 1; width: 100%; overflow: hidden; color: var(--muted); text-overflow: ellipsis; white-space: nowrap; }
 @media (min-width: 40rem) {
   .who { order: 0; width: auto; max-width: 24rem; margin-left: auto; }
 }
@@ -130,17 +131,21 @@ nav a:hover, nav button.link:hover { background: none; text-decoration: underlin
   line-height: 1.5rem;
   text-align: center;
 }
+.count[data-count='0'] { background: var(--line); color: var(--ink); }
 
 .columns { flex: 1; display: grid; gap: 2.5rem; align-content: start; padding: clamp(1.5rem, 4vw, 2.5rem) 0; }
 main { min-width: 0; }
-.alone { flex: 1; padding: 4rem 0; }
+.alone { flex: 1; padding: clamp(1.5rem, 4vw, 2.5rem) 0; }
 @media (min-width: 60rem) {
   .columns { grid-template-columns: minmax(0, 1fr) 18rem; gap: 3rem; align-items: start; }
   .panel { position: sticky; top: 1.5rem; }
 }
 
+.scene { width: 9rem; margin-bottom: 1.5rem; }
+
+.messages { display: grid; gap: 0.5rem; }
+.messages:has(.message) { margin-bottom: 1.5rem; }
 .message {
-  margin-bottom: 1.5rem;
   padding: 0.75rem 1rem;
   border: 1px solid;
   border-radius: 0.625rem;
@@ -149,7 +154,9 @@ main { min-width: 0; }
   font-weight: 600;
 }
 /* Whoever comes back to the middle of the page has to see it too. */
-main:has(:target) .message { position: sticky; top: 0.75rem; z-index: 1; }
+main:has(:target) .messages { position: sticky; top: 0.75rem; z-index: 1; }
+main:has(:target) .message { box-shadow: 0 4px 18px rgb(0 0 0 / 0.16); }
+.message[data-kind='ended'] { border-color: var(--control); background: var(--surface); color: var(--ink); }
 .message[data-kind='problem'] { background: var(--bad-tint); color: var(--bad); }
 
 .products { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(9.25rem, 100%), 1fr)); gap: 1rem; }

@@ -13,7 +13,7 @@ import { readForm } from '../shop/form.ts'
 import * as pages from '../shop/pages.ts'
 import type { Page } from '../shop/pages.ts'
 import { paths } from '../shop/paths.ts'
-import { contentSecurityPolicy } from '../shop/security.ts'
+import { contentSecurityPolicy, pageCaching } from '../shop/security.ts'
 import type { ShopData, ShopFlash } from '../shop/shop-session.ts'
 import type { Visit } from '../shop/visit.ts'
 import { createShopStorage, purgeExpired, storeOf } from './storage.ts'
@@ -42,14 +42,14 @@ app.post(paths.signIn, submit(actions.signIn))
 app.post(paths.signOut, submit(actions.signOut))
 app.post(paths.endSession, submit(actions.endSession))
 
-app.notFound((c: ShopContext) => c.html(pages.notFoundPage(visitOf(c)), 404))
+app.notFound((c: ShopContext) => c.html(pages.notFoundPage(visitOf(c)), 404, pageCaching))
 
 app.onError((error, c) => {
   if (error instanceof HTTPException && error.status === 403) {
-    return c.html(pages.forbiddenPage, 403)
+    return c.html(pages.forbiddenPage, 403, pageCaching)
   }
   console.error(error)
-  return c.html(pages.errorPage, 500)
+  return c.html(pages.errorPage, 500, pageCaching)
 })
 
 export { SessionObject } from 'fetch-sessions/storage/durable-object'
@@ -60,7 +60,7 @@ export default {
 }
 
 function show(page: Page) {
-  return (c: ShopContext) => c.html(page(visitOf(c)))
+  return (c: ShopContext) => c.html(page(visitOf(c)), 200, pageCaching)
 }
 
 // 303 turns the POST into a GET, so that reloading the page does not send the form again.

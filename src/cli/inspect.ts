@@ -1,9 +1,9 @@
+import { relativeTime } from '../relative-time.ts'
 import { findCookie } from './cookie-text.ts'
 import type { CookieText } from './cookie-text.ts'
 import { openToken } from './open-token.ts'
 import type { OpenedToken } from './open-token.ts'
 import { Refusal } from './refusal.ts'
-import { relativeTime } from './relative-time.ts'
 
 /** What there is to say of a cookie. */
 export interface Inspection {
@@ -73,7 +73,7 @@ function refusalOf(
     return new Refusal('invalid', 'It is authentic, but what it holds is no session.')
   }
   if (times === undefined || now < times.expiresAt) return undefined
-  return new Refusal('expired', `It expired ${relativeTime(times.expiresAt, now)}.`)
+  return new Refusal('expired', `It expired ${relativeTime(times.expiresAt - now)}.`)
 }
 
 function parseObject(text: string): object | undefined {

@@ -1,7 +1,7 @@
-import { MAX_COOKIE_BYTES } from '../session-cookie.ts'
+import { relativeTime } from '../relative-time.ts'
+import { MAX_COOKIE_BYTES } from '../set-cookie.ts'
 import type { Inspection } from './inspect.ts'
 import type { OpenedToken } from './open-token.ts'
-import { relativeTime } from './relative-time.ts'
 
 /** What a terminal could take for a command, or what could turn around the text beside it (UAX 44: C, Zl and Zp). */
 const UNSAFE = /[^\P{C}\n]|[\u2028\u2029]/gu
@@ -86,7 +86,7 @@ function timeLines({ times }: OpenedToken, now: number): string[] {
 }
 
 function moment(at: number, now: number): string {
-  return `${toIso(at)} (${relativeTime(at, now)})`
+  return `${toIso(at)} (${relativeTime(at - now)})`
 }
 
 function toIso(at: number): string {

@@ -1,3 +1,4 @@
+import { mapOf } from '../entries.ts'
 import type { SessionBackend } from '../session-engine.ts'
 import { storageOver } from '../session-storage.ts'
 import type { SessionStorage, SessionStorageOptions } from '../session-storage.ts'
@@ -22,7 +23,7 @@ const cookieBackend: SessionBackend = {
   keepsTimes: false,
   load(body) {
     const values = parseObject(body)
-    return values === null ? 'invalid' : { id: '', values: new Map(Object.entries(values)) }
+    return values === null ? 'invalid' : { id: '', values: mapOf(values) }
   },
   save: ({ values }) => ({ body: values.serialize(), id: '' }),
   remove: () => undefined,

@@ -1,11 +1,6 @@
-import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { text } from 'node:stream/consumers'
 
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 
@@ -13,16 +8,13 @@ import { skipLoudly } from '../support/engine.ts'
 import type { Engine } from '../support/engine.ts'
 import { postgresProgram, postgresRemedy, startPostgres } from '../support/postgres-server.ts'
 import { redisProgram, redisRemedy, startRedis } from '../support/redis-server.ts'
-import { buildPackage, root } from './build.ts'
+import { buildPackage } from './build.ts'
+import { killServers, openServer, startServer } from './node-server.ts'
+import type { RunningServer, Variables } from './node-server.ts'
 import { describeShop, secret } from './scenarios.ts'
-import type { RunningShop } from './scenarios.ts'
 import { traits } from './traits.ts'
 import { createVisitor } from './visitor.ts'
 
-type Variables = Readonly<Record<string, string>>
-
-/** Every server that was started, so that none outlives a test that fails. */
-const servers: ChildProcess[] = []
 let folder: string
 let redis: Engine
 let postgres: Engine
@@ -38,7 +30,7 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  for (const server of servers) server.kill('SIGKILL')
+  killServers()
   await redis?.stop()
   await postgres?.stop()
   rmSync(folder, { recursive: true, force: true })
@@ -59,61 +51,15 @@ const isMissing: Partial<Record<NodeStore, boolean>> = {
   postgres: postgresProgram === undefined,
 }
 
-interface RunningServer extends RunningShop {
-  /** Asks the server to end and gives its exit code. */
-  stop(): Promise<number | null>
-  /** All that the server has written to stderr, once it has ended. */
-  readonly errors: Promise<string>
-}
-
-const inherited = ['SESSION_SECRET', 'SESSION_STORAGE', 'REDIS_URL', 'DATABASE_URL', 'SQLITE_FILE']
-
-function start(own: Variables) {
-  const env = { ...process.env }
-  for (const name of inherited) delete env[name]
-  // Port 0 is any that is free.
-  Object.assign(env, { PORT: '0', NODE_ENV: 'production', ...own })
-  const server = spawn(process.execPath, ['examples/node/server.ts'], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env,
-  })
-  servers.push(server)
-  const exited: Promise<number | null> = once(server, 'exit').then(([code]) => code)
-  return { server, exited, errors: text(server.stderr) }
-}
-
-async function openServer(own: Variables): Promise<RunningServer> {
-  const { server, exited, errors } = start(own)
-  const url = await addressIn(server.stdout)
-  if (url === undefined) throw new Error(`The server ended before it was open: ${await errors}`)
-  return {
-    url,
-    errors,
-    stop() {
-      server.kill('SIGTERM')
-      return exited
-    },
-  }
-}
-
 function openOver(store: NodeStore): Promise<RunningServer> {
   return openServer({ SESSION_STORAGE: store, SESSION_SECRET: secret, ...variables[store]() })
 }
 
 /** What a server says that cannot open. */
 async function refusalOf(own: Variables): Promise<string> {
-  const { exited, errors } = start(own)
+  const { exited, errors } = startServer(own)
   expect(await exited).toBe(1)
   return errors
-}
-
-async function addressIn(output: NodeJS.ReadableStream): Promise<string | undefined> {
-  for await (const line of createInterface({ input: output })) {
-    const address = /http:\S+/.exec(line)?.[0]
-    if (address !== undefined) return address
-  }
-  return undefined
 }
 
 for (const store of stores) {

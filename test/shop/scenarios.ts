@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import type { StoreName } from '../../examples/shop/stores.ts'
+import { expiredCookie } from './expired-cookie.ts'
 import { traits } from './traits.ts'
 import { createVisitor, formRequest } from './visitor.ts'
 import type { Visitor } from './visitor.ts'
@@ -132,7 +133,7 @@ export function describeShop(store: StoreName, open: () => Promise<RunningShop>)
       expect(page.html).not.toContain('Red Door')
     })
 
-    it('starts anew where the cookie was tampered with', async () => {
+    it('starts anew where the cookie was tampered with, and says so once', async () => {
       const visitor = enter()
       await visitor.post('/sign-in', { name: 'Blue Door' })
       const cookie = visitor.cookie ?? ''
@@ -143,6 +144,42 @@ export function describeShop(store: StoreName, open: () => Promise<RunningShop>)
       expect(page.status).toBe(200)
       expect(page.origin).toBe('tampered')
       expect(page.html).not.toContain('Blue Door')
+      expect(page.message).toBe('We did not recognise your session. Please sign in again.')
+      expect(visitor.cookie).toBeUndefined()
+      expect((await visitor.get('/')).message).toBeUndefined()
+    })
+
+    it('says once that a session has expired', async () => {
+      const visitor = enter(await expiredCookie(store, secret))
+      const page = await visitor.get('/cart')
+      expect(page.status).toBe(200)
+      expect(page.origin).toBe('expired')
+      expect(page.html).not.toContain('Blue Door')
+      expect(page.message).toBe('Your session has expired. Please sign in again.')
+      expect(visitor.cookie).toBeUndefined()
+      expect((await visitor.get('/cart')).message).toBeUndefined()
+    })
+
+    it('says so too where a form on an old page is the first to find out', async () => {
+      const visitor = enter(await expiredCookie(store, secret))
+      const page = await visitor.post('/cart/add', { product: 'mug' })
+      expect(page.message).toBe('Your session has expired. Please sign in again.')
+      expect(page.html).toContain('Morning mug is in your cart.')
+      expect(page.itemCount).toBe(1)
+      expect((await visitor.get('/')).message).toBeUndefined()
+    })
+
+    it('does not ask to sign in whoever just does', async () => {
+      const visitor = enter(await expiredCookie(store, secret))
+      const page = await visitor.post('/sign-in', { name: 'Blue Door' })
+      expect(page.message).toBe('Welcome, Blue Door.')
+    })
+
+    it('lets no cache keep a page, not even the one of the back button', async () => {
+      for (const path of ['/', '/cart', '/sign-in', '/unicorn']) {
+        const { headers } = await enter().get(path)
+        expect(headers.get('cache-control'), path).toBe('no-store')
+      }
     })
 
     it.each([

@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer'
+
 import { createCookieSessionStorage } from 'fetch-sessions/storage/cookie'
 import { createSealedCodec } from '../../src/seal.ts'
 import { storageConformance } from '../conformance/storage.ts'

@@ -1,0 +1,112 @@
+import { createSessionRunner, isSession, SessionError } from '../src/index.ts'
+import type { EnvironmentAccess, Session, SessionData, SessionOptions } from '../src/index.ts'
+
+/** The environment among what the server hands over behind the request: the first of it that is no session. */
+export type EnvironmentOf<Rest extends readonly unknown[]> = Rest extends readonly [
+  infer First,
+  ...infer Others,
+]
+  ? First extends Session<object, object>
+    ? EnvironmentOf<Others>
+    : First
+  : undefined
+
+/** Options of {@link withSession}. */
+export interface FetchSessionOptions<
+  Data extends object,
+  FlashData extends object,
+  Environment,
+> extends SessionOptions<Data, FlashData, Environment> {
+  /** The name under which {@link getSession} finds the session, to have several side by side. Default: `session`. */
+  key?: string | undefined
+}
+
+/**
+ * Makes a fetch handler that loads the session from the request, hands it to `handler` and commits it to the response:
+ * for `export default { fetch }` on Workers, `Bun.serve`, `Deno.serve`, and routers that are a fetch handler themselves.
+ *
+ * @param handler takes the request, the session, and what else the server hands over: `env` and `ctx` on Workers
+ *
+ * @example
+ * export default {
+ *   fetch: withSession((request, session, env: Env) => new Response(`Hello ${session.get('name')}`)),
+ * }
+ *
+ * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ */
+export function withSession<
+  Data extends object = SessionData,
+  FlashData extends object = Data,
+  Rest extends readonly unknown[] = [],
+  Incoming extends Request = Request,
+  Environment = EnvironmentOf<Rest>,
+>(
+  handler: (
+    request: Incoming,
+    session: Session<Data, FlashData>,
+    ...rest: Rest
+  ) => Response | Promise<Response>,
+  options: FetchSessionOptions<Data, FlashData, Environment> = {},
+): (request: Incoming, ...rest: Rest) => Promise<Response> {
+  const { key = 'session', storage, ...others } = options
+  const run = createSessionRunner<Call<Environment>, Data, FlashData>(
+    {
+      ...others,
+      storage: typeof storage === 'function' ? ({ environment }) => storage(environment) : storage,
+    },
+    callAccess(),
+  )
+
+  return function fetchWithSession(request, ...rest) {
+    const environment = rest.find((argument) => !isSession(argument)) as Environment
+    return run(request, { request, environment }, async (session) => {
+      keep(request, key, session)
+      return { response: await handler(request, session, ...rest) }
+    })
+  }
+}
+
+/**
+ * The session of a request that {@link withSession} is handling, for code that was handed the request alone.
+ *
+ * @param key the `key` of the {@link withSession} that is meant
+ *
+ * @example
+ * const isSignedIn = (request: Request): boolean => getSession<{ userId: string }>(request).has('userId')
+ *
+ * @throws SessionError `ERR_SESSION_CONFIG` where there is no session
+ */
+export function getSession<Data extends object = SessionData, FlashData extends object = Data>(
+  request: Request,
+  key = 'session',
+): Session<Data, FlashData> {
+  const session = sessions.get(request.headers)?.get(key)
+  if (session !== undefined) return session as Session<Data, FlashData>
+  const option = key === 'session' ? '' : `, { key: ${JSON.stringify(key)} }`
+  throw new SessionError(
+    'ERR_SESSION_CONFIG',
+    `This request has no session: write withSession(handler${option}) around the handler, and pass on the Request that the handler was given, not a copy.`,
+  )
+}
+
+/** By their headers, because routers such as itty-router hand a Proxy of the request to their handlers. */
+const sessions = new WeakMap<Headers, Map<string, object>>()
+
+function keep(request: Request, key: string, session: object): void {
+  const known = sessions.get(request.headers)
+  if (known === undefined) sessions.set(request.headers, new Map([[key, session]]))
+  else known.set(key, session)
+}
+
+interface Call<Environment> {
+  readonly request: Request
+  readonly environment: Environment
+}
+
+function callAccess<Environment>(): EnvironmentAccess<Call<Environment>> {
+  return {
+    identity: ({ request }) => request.headers,
+    get: ({ environment }) => environment,
+    replace: (call, environment, use) => use({ ...call, environment: environment as Environment }),
+  }
+}

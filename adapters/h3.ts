@@ -1,0 +1,78 @@
+import { HTTPError, toResponse } from 'h3'
+import type { H3Event, Middleware } from 'h3'
+
+import { createSessionRunner } from '../src/index.ts'
+import type { EnvironmentAccess, SessionData, SessionOptions } from '../src/index.ts'
+
+/** Options of {@link session}. */
+export interface H3SessionOptions<
+  Data extends object,
+  FlashData extends object,
+> extends SessionOptions<Data, FlashData, H3Event> {
+  /** The property of `event.context` that holds the session, to have several side by side. Default: `session`. */
+  key?: string | undefined
+}
+
+/**
+ * h3 middleware that loads the session from the request and commits it to the response; Nitro takes it too.
+ *
+ * An HTTPError below 500 saves, as the response that the application's `onError` makes of it. So does a thrown Response,
+ * which h3 alone would take for a failure. Other errors go on to h3, and save nothing.
+ *
+ * h3 lets an application say what its context holds, which types `event.context.session` everywhere.
+ *
+ * @example
+ * declare module 'h3' {
+ *   interface H3EventContext {
+ *     session: Session<{ name: string }>
+ *   }
+ * }
+ * const app = new H3().use(session())
+ * app.get('/', (event) => `Hello ${event.context.session.get('name')}`)
+ *
+ * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ */
+export function session<Data extends object = SessionData, FlashData extends object = Data>(
+  options: H3SessionOptions<Data, FlashData> = {},
+): Middleware {
+  const { key = 'session', ...rest } = options
+  const run = createSessionRunner(rest, bindings)
+
+  return function sessionMiddleware(event, next) {
+    return run(event.req as Request, event, async (current) => {
+      event.context[key] = current
+      return { response: await respond(event, next) }
+    })
+  }
+}
+
+/** The Response that h3 would send, whose `onResponse` is left to h3. */
+async function respond(event: H3Event, next: () => unknown): Promise<Response> {
+  const { onResponse: _, ...config } = event.app?.config ?? {}
+  try {
+    return await toResponse(await next(), event, config)
+  } catch (thrown) {
+    if (!isAnswer(thrown)) throw thrown
+    return toResponse(thrown, event, config)
+  }
+}
+
+function isAnswer(thrown: unknown): boolean {
+  return thrown instanceof Response || (HTTPError.isError(thrown) && thrown.unhandled !== true)
+}
+
+const bindings: EnvironmentAccess<H3Event> = {
+  identity: (event) => event.context, // bodyLimit() replaces event.req
+  get: (event) => event.runtime?.cloudflare?.env,
+  replace(event, environment, use) {
+    const { cloudflare } = event.runtime ?? {}
+    if (cloudflare === undefined) return use(event)
+    const { env } = cloudflare
+    cloudflare.env = environment as typeof env
+    try {
+      return use(event)
+    } finally {
+      cloudflare.env = env
+    }
+  },
+}

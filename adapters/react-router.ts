@@ -1,0 +1,47 @@
+import type { MiddlewareFunction, RouterContext } from 'react-router'
+
+import { createSessionRunner } from '../src/index.ts'
+import type { EnvironmentAccess, Session, SessionOptions } from '../src/index.ts'
+
+/** Options of {@link session}. */
+export interface ReactRouterSessionOptions<
+  Data extends object,
+  FlashData extends object,
+> extends SessionOptions<Data, FlashData, undefined> {
+  /** The context that gives the session in loaders, actions and middlewares: `context.get(key)`. */
+  key: RouterContext<Session<Data, FlashData>>
+}
+
+/**
+ * Middleware for React Router 8, and 7.9 with `future.v8_middleware`, that loads the session from the request and commits
+ * it to the response. Redirects are committed as well, returned or thrown. `commitSession` of the storage works beside it.
+ *
+ * @example
+ * export const sessionContext = createContext<Session<{ userId: string }>>()
+ * export const middleware = [session({ key: sessionContext })]
+ * export const loader = ({ context }: Route.LoaderArgs) => context.get(sessionContext).get('userId')
+ *
+ * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ */
+export function session<Data extends object, FlashData extends object>(
+  options: ReactRouterSessionOptions<Data, FlashData>,
+): MiddlewareFunction<Response> {
+  const { key, ...rest } = options
+  const run = createSessionRunner(rest, noEnvironment)
+
+  return function sessionMiddleware({ request, context }, next) {
+    return run(request, undefined, async (current) => {
+      context.set(key, current)
+      return { response: await next() }
+    })
+  }
+}
+
+/**
+ * React Router hands no bindings to its middleware: `SESSION_SECRET` comes from the process, which Workers fill with
+ * `nodejs_compat`, and other bindings from `cloudflare:workers`.
+ */
+const noEnvironment: EnvironmentAccess<undefined> = {
+  get: () => undefined,
+  replace: (context, _environment, use) => use(context),
+}

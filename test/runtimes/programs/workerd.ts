@@ -1,0 +1,4 @@
+import { upgradeWebSocket } from 'hono/cloudflare-workers'
+import { createVisits } from './visits.ts'
+
+export default createVisits(upgradeWebSocket)

@@ -1,0 +1,74 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+
+import type { ViteUserConfig } from 'vitest/config'
+
+import { PACKAGE, reportOf } from './paths.ts'
+
+export type RuntimeName = 'node' | 'bun' | 'deno' | 'workerd'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The runtime that the suite was started for. */
+    runtime: RuntimeName
+    /** Whether that has Node's Buffer as a global. */
+    hasBuffer: boolean
+  }
+}
+
+/** What looks at the repository, or drives another process: it has nothing to say about the runtime that it runs on. */
+const ABOUT_THE_REPOSITORY = ['layout', 'package', 'readme', 'types', 'workers']
+
+/**
+ * The suites of the core, of the storages that live in the process and of the adapters, over the package as npm would
+ * install it: what a test imports from `fetch-sessions`, src/ or adapters/ comes out of the tarball.
+ *
+ * @param run names the report
+ * @param excluded what this runtime cannot run, below test/, without `.test.ts`
+ * @throws Error where the tarball is not unpacked; `npm run test:runtimes` does that
+ */
+export function runtimeSuite(
+  run: string,
+  runtime: RuntimeName,
+  excluded: readonly string[] = [],
+): ViteUserConfig {
+  return {
+    resolve: { alias: packageAliases() },
+    test: {
+      include: [
+        'test/*.test.ts',
+        'test/adapters/*.test.ts',
+        'test/storage/{cookie,memory}.test.ts',
+        'test/runtimes/runtime.test.ts',
+      ],
+      exclude: [...ABOUT_THE_REPOSITORY, ...excluded].map((name) => `test/${name}.test.ts`),
+      provide: { runtime, hasBuffer: true },
+      reporters: ['default', ['json', { outputFile: reportOf(run) }]],
+      testTimeout: 120_000,
+      hookTimeout: 120_000,
+      restoreMocks: true,
+      unstubEnvs: true,
+      unstubGlobals: true,
+    },
+  }
+}
+
+function packageAliases(): { find: RegExp; replacement: string }[] {
+  const manifest = join(PACKAGE, 'package.json')
+  if (!existsSync(manifest)) {
+    throw new Error(`There is no package in ${PACKAGE}. Start the suites by npm run test:runtimes.`)
+  }
+  const { exports } = JSON.parse(readFileSync(manifest, 'utf8')) as {
+    exports: Record<string, string>
+  }
+  return [
+    ...Object.entries(exports).map(([name, target]) => ({
+      find: new RegExp(`^${name.replace('.', 'fetch-sessions')}$`),
+      replacement: resolve(PACKAGE, target),
+    })),
+    {
+      find: /^(?:\.\.\/)+(src|adapters)\/(.+)\.ts$/,
+      replacement: resolve(PACKAGE, 'dist/$1/$2.js'),
+    },
+  ]
+}
