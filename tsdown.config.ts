@@ -1,7 +1,7 @@
 import { defineConfig, type UserConfig } from 'tsdown'
 
 const config: UserConfig = defineConfig({
-  entry: ['src/index.ts', 'src/storage/*.ts', 'adapters/*.ts'],
+  entry: ['src/index.ts', 'src/testing.ts', 'src/cli/main.ts', 'src/storage/*.ts', 'adapters/*.ts'],
   root: '.',
   platform: 'neutral',
   format: 'esm',
@@ -9,6 +9,7 @@ const config: UserConfig = defineConfig({
   tsconfig: 'tsconfig.build.json',
   // File for file, so that a stack trace and an import both lead to the source's name.
   unbundle: true,
+  deps: { neverBundle: [/^node:/] },
   dts: true,
   clean: true,
 })

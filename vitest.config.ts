@@ -7,14 +7,15 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^fetch-sessions$/, replacement: at('src/index.ts') },
+      { find: /^fetch-sessions\/testing$/, replacement: at('src/testing.ts') },
       { find: /^fetch-sessions\/storage\/(.+)$/, replacement: at('src/storage/$1.ts') },
       { find: /^fetch-sessions\/(.+)$/, replacement: at('adapters/$1.ts') },
     ],
   },
   test: {
     include: ['test/**/*.test.{ts,tsx}'],
-    // Those of the runtimes have configurations of their own: `npm run test:runtimes`.
-    exclude: ['test/runtimes/**'],
+    // Those of the runtimes have configurations of their own (`npm run test:runtimes`), the README's another runner.
+    exclude: ['test/runtimes/**', 'test/.readme/**'],
     reporters: process.env['CI']
       ? ['default', ['json', { outputFile: '.vitest/report.json' }]]
       : ['default'],

@@ -48,14 +48,32 @@ const LAYERS = [
   ['request-commit'],
   ['request-session'],
   ['index'],
+  ['testing/client-cookie', 'testing/interleave', 'testing/store-suite'],
+  ['testing/store-contract', 'testing/store-races'],
+  ['testing/store-conformance'],
+  ['testing'],
+  ['cli/refusal'],
+  ['cli/cookie-text', 'cli/open-token'],
+  ['cli/inspect'],
+  ['cli/report'],
+  ['cli/run'],
+  ['cli/main'],
+]
+/** What a module may import of Node; the rest, the core among it, imports nothing of any runtime. */
+const NODE_MODULES: readonly [files: RegExp, modules: readonly string[]][] = [
+  [/^testing(\/|$)/, ['node:assert/strict']],
+  [/^cli\//, ['node:crypto', 'node:module', 'node:stream/consumers', 'node:util']],
 ]
 
 const readme = readFileSync('README.md', 'utf8')
 
 function importsOf(file: string): string[] {
-  const text = readFileSync(file, 'utf8')
+  const text = readFileSync(file, 'utf8').replaceAll(/\/\*[\s\S]*?\*\//g, '') // examples import too
   return [...text.matchAll(/(?:from|import) '([^']+)'/g)].map(([, name = '']) => name)
 }
+
+const nodeModulesFor = (module: string): readonly string[] =>
+  NODE_MODULES.find(([files]) => files.test(module))?.[1] ?? []
 
 const layerOf = (module: string): number => LAYERS.findIndex((row) => row.includes(module))
 
@@ -66,6 +84,10 @@ describe('the layout', () => {
 
   it.each(modules)('lets src/%s.ts import only from the layers below', (module) => {
     for (const name of importsOf(`src/${module}.ts`)) {
+      if (name.startsWith('node:')) {
+        expect(nodeModulesFor(module), `${module} imports ${name}`).toContain(name)
+        continue
+      }
       if (!name.startsWith('.')) {
         expect(Object.keys(packageJson.dependencies)).toContain(packageOf(name))
         continue
@@ -82,13 +104,13 @@ describe('the layout', () => {
     }
   })
 
-  it('exports every adapter and back end under the name of its file, and nothing else', () => {
+  it('exports every adapter, every back end and the testing helpers under the name of the file, and nothing else', () => {
     const expected = {
       '.': './dist/src/index.js',
       ...Object.fromEntries(adapters.map((name) => [`./${name}`, `./dist/adapters/${name}.js`])),
       ...Object.fromEntries(
         modules
-          .filter((name) => name.startsWith('storage/'))
+          .filter((name) => name.startsWith('storage/') || name === 'testing')
           .map((name) => [`./${name}`, `./dist/src/${name}.js`]),
       ),
       './package.json': './package.json',

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 
 import packageJson from '../package.json' with { type: 'json' }
+import { nodes } from './support/nodes.ts'
 import { installPackage } from './support/packed-package.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
@@ -18,22 +19,6 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 function run(command: string, args: string[], cwd = folder): string {
   return execFileSync(command, args, { cwd, encoding: 'utf8' })
-}
-
-/** The nodes that the package promises to run on and this machine has: the one of the tests, and the system's. */
-function nodes(): [version: string, path: string][] {
-  const system = (process.env['PATH'] ?? '')
-    .split(delimiter)
-    .filter((part) => !part.includes('node_modules'))
-    .map((part) => join(part, 'node'))
-    .flatMap((path): [string, string][] => {
-      try {
-        return [[run(path, ['--version'], '.').trim(), path]]
-      } catch {
-        return []
-      }
-    })
-  return [[process.version, process.execPath], ...system.slice(0, 1)]
 }
 
 /** One application of each router that has a sub-path of its own. */
@@ -112,6 +97,11 @@ describe('the package', () => {
   it('holds what is needed and nothing else', () => {
     const others = packed.filter((path) => !/^dist\/.*\.(js|d\.ts)$/.test(path))
     expect(others.toSorted()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'])
+  })
+
+  it.each(nodes())('has a command that runs on Node %s', (_, node) => {
+    const program = join(folder, 'node_modules/fetch-sessions', packageJson.bin['fetch-sessions'])
+    expect(run(node, [program, '--version']).trim()).toBe(packageJson.version)
   })
 
   it.each(installations())(

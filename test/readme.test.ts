@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 
 import * as reactRouter from 'react-router'
 import packageJson from '../package.json' with { type: 'json' }
+import { createCookieSessionStorage } from 'fetch-sessions'
 import { createPostgresStore } from '../src/storage/postgres.ts'
 import { createClient } from './support/client.ts'
 import type { Client } from './support/client.ts'
@@ -123,7 +124,30 @@ describe('the snippets of the README', () => {
   })
 })
 
+describe('the tests in the README', () => {
+  it.each(['own-storage.test.ts', 'cart.test.ts'])('run with node --test: %s', (name) => {
+    const args = ['--test', '--test-reporter', 'tap', `${folder}/${name}`]
+    const { stdout, status } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+    expect(stdout).toMatch(/^# pass [1-9]\d*$/m)
+    expect(status, stdout).toBe(0)
+  })
+})
+
 describe('the commands of the README', () => {
+  it('print what it says: inspect', async () => {
+    const printed = /^```text\n(Cookie[\s\S]*?)^```$/m.exec(readme)?.[1]
+    const storage = createCookieSessionStorage({ cookie: { secrets: [SECRET], maxAge: 1209600 } })
+    const session = await storage.getSession()
+    session.set('userId', 'ada')
+    const { stdout } = spawnSync(process.execPath, [packageJson.bin['fetch-sessions'], 'inspect'], {
+      encoding: 'utf8',
+      env: { ...process.env, SESSION_SECRET: `${SECRET},an older one` },
+      input: await storage.commitSession(session),
+    })
+    const withoutTimes = (text = ''): string => text.replaceAll(/ \S+Z \(.*\)/g, ' ')
+    expect(withoutTimes(stdout)).toBe(withoutTimes(printed))
+  })
+
   it('are scripts of the package', () => {
     const scripts = [...readme.matchAll(/npm (?:run )?(start:node|start|test|deploy|\w+:\w+)/g)]
     for (const [, name = ''] of scripts) expect(Object.keys(packageJson.scripts)).toContain(name)

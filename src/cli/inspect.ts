@@ -1,0 +1,87 @@
+import { relativeTime } from '../relative-time.ts'
+import { findCookie } from './cookie-text.ts'
+import type { CookieText } from './cookie-text.ts'
+import { openToken } from './open-token.ts'
+import type { OpenedToken } from './open-token.ts'
+import { Refusal } from './refusal.ts'
+
+/** What there is to say of a cookie. */
+export interface Inspection {
+  /** Undefined where no cookie was found. */
+  readonly cookie: InspectedCookie | undefined
+  /** Undefined where nothing has authenticated. */
+  readonly token: OpenedToken | undefined
+  /** The values of cookie storage, with flash values as `__flash_<name>__`. */
+  readonly data: object | undefined
+  /** Why a server would refuse it; undefined where it would not, as far as the cookie alone tells. */
+  readonly refusal: Refusal | undefined
+  /** How many secrets there are. */
+  readonly secrets: number
+}
+
+export interface InspectedCookie {
+  readonly name: string
+  readonly bytes: number
+  /** Which of the cookies with this name it is, from 0, and of how many. */
+  readonly index: number
+  readonly count: number
+}
+
+export interface InspectOptions {
+  /** The cookie's name, where the user has given one. */
+  readonly name: string | undefined
+  /** Newest first. */
+  readonly secrets: readonly string[]
+  /** Milliseconds since 1970. */
+  readonly now: number
+}
+
+/** Finds the session cookie in a text and opens it. Of several the first good one counts, as it does for the server. */
+export async function inspect(text: string, options: InspectOptions): Promise<Inspection> {
+  const found = findCookie(text, options.name)
+  if (found instanceof Refusal) {
+    const secrets = options.secrets.length
+    return { cookie: undefined, token: undefined, data: undefined, refusal: found, secrets }
+  }
+  const inspections = await Promise.all(found.values.map((_, i) => inspectOne(found, i, options)))
+  const good = inspections.find(({ refusal }) => refusal === undefined)
+  return good ?? (inspections[0] as Inspection)
+}
+
+async function inspectOne(
+  { name, values, sizeOf }: CookieText,
+  index: number,
+  { secrets, now }: InspectOptions,
+): Promise<Inspection> {
+  const value = values[index] ?? ''
+  const cookie = { name, bytes: sizeOf(value), index, count: values.length }
+  const opened = await openToken(value, name, secrets)
+  const rest = { cookie, secrets: secrets.length }
+  if (opened instanceof Refusal) {
+    return { ...rest, token: undefined, data: undefined, refusal: opened }
+  }
+  const data = opened.kind === 'cookie' ? parseObject(opened.body) : undefined
+  return { ...rest, token: opened, data, refusal: refusalOf(opened, data, now) }
+}
+
+function refusalOf(
+  { kind, times }: OpenedToken,
+  data: object | undefined,
+  now: number,
+): Refusal | undefined {
+  if (kind === 'cookie' && data === undefined) {
+    return new Refusal('invalid', 'It is authentic, but what it holds is no session.')
+  }
+  if (times === undefined || now < times.expiresAt) return undefined
+  return new Refusal('expired', `It expired ${relativeTime(times.expiresAt - now)}.`)
+}
+
+function parseObject(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+    return isObject ? value : undefined
+  } catch {
+    return undefined
+  }
+}

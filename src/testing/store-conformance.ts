@@ -1,0 +1,30 @@
+import type { SessionStore } from '../session-store.ts'
+import { storeContract } from './store-contract.ts'
+import { storeRaces } from './store-races.ts'
+import type { StoreConformanceOptions } from './store-suite.ts'
+
+/**
+ * The suite for those who write a back end: what the {@link SessionStore} interface says of each method, many operations
+ * at once, and two requests at once in every order of their reads, writes and deletes.
+ *
+ * It fakes no clock and waits for none; records that have expired are written with an expiry in the past. Some tests run
+ * a few hundred operations: where each is a round trip of milliseconds, give the runner a timeout of 30 seconds.
+ *
+ * @param create gives a store that is empty; it is called once in each test
+ *
+ * @example
+ * ```ts
+ * import { storeConformance } from 'fetch-sessions/testing'
+ * import { describe, it } from 'node:test' // or from 'vitest', or from 'bun:test'
+ *
+ * storeConformance(() => createTableStore(new Map()), { describe, it })
+ * ```
+ */
+export function storeConformance(
+  create: () => SessionStore | Promise<SessionStore>,
+  { describe, it, compares = true }: StoreConformanceOptions,
+): void {
+  const suite = { create, describe, it, compares }
+  storeContract(suite)
+  if (compares) storeRaces(suite)
+}

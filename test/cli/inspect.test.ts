@@ -1,0 +1,351 @@
+import fc from 'fast-check'
+
+import { createCookie } from '@remix-run/cookie'
+import {
+  createCookieSessionStorage,
+  createMemorySessionStorage,
+  createSessionStorage,
+} from 'fetch-sessions'
+import type { CookieOptions, SerializeOptions, SessionStorage } from 'fetch-sessions'
+import { inspect } from '../../src/cli/inspect.ts'
+import type { Inspection } from '../../src/cli/inspect.ts'
+import { toJson, toText } from '../../src/cli/report.ts'
+import { toCookie } from '../support/client.ts'
+import { OLD_SECRET, SECRET } from '../support/secrets.ts'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+
+const NOW = Date.UTC(2026, 0, 1, 12)
+const DAY = 24 * 60 * 60
+const secrets = [SECRET]
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['Date'], now: NOW })
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+/** The Set-Cookie text of a session that holds a user. */
+async function setCookieOf(storage: SessionStorage, options?: SerializeOptions): Promise<string> {
+  const session = await storage.getSession()
+  session.set('user', 'ada')
+  return storage.commitSession(session, options)
+}
+
+const sealed = (cookie: CookieOptions = {}): SessionStorage =>
+  createCookieSessionStorage({ cookie: { secrets, maxAge: 14 * DAY, ...cookie } })
+
+const look = (
+  text: string,
+  options: { name?: string; secrets?: readonly string[]; now?: number } = {},
+): Promise<Inspection> => inspect(text, { name: undefined, secrets, now: NOW, ...options })
+
+const reasonOf = async (...args: Parameters<typeof look>): Promise<string | undefined> =>
+  (await look(...args)).refusal?.reason
+
+describe('inspect', () => {
+  it('shows the data of cookie storage, and its times', async () => {
+    const { token, data, refusal } = await look(await setCookieOf(sealed()))
+    expect([data, refusal]).toEqual([{ user: 'ada' }, undefined])
+    expect(token).toMatchObject({
+      form: 'sealed',
+      secret: 0,
+      kind: 'cookie',
+      times: {
+        createdAt: NOW,
+        expiresAt: NOW + 14 * DAY * 1000,
+        fixed: false,
+        transient: false,
+      },
+    })
+  })
+
+  it('shows the id of other storages', async () => {
+    const storage = createMemorySessionStorage({ cookie: { secrets } })
+    const session = await storage.getSession()
+    const { token, data } = await look(await storage.commitSession(session))
+    expect([token?.kind, token?.body, data]).toEqual(['id', session.id, undefined])
+  })
+
+  it('says where a lifetime was chosen by hand', async () => {
+    const chosen = await look(await setCookieOf(sealed(), { maxAge: 600 }))
+    expect(chosen.token?.times).toMatchObject({ fixed: true, expiresAt: NOW + 600_000 })
+    const transient = await look(await setCookieOf(sealed(), { maxAge: undefined }))
+    expect(transient.token?.times).toMatchObject({ transient: true })
+  })
+
+  it('says which of several secrets has sealed it', async () => {
+    const text = await setCookieOf(sealed())
+    const { token, secrets: count } = await look(text, { secrets: [OLD_SECRET, 'other', SECRET] })
+    expect([token?.secret, count]).toEqual([2, 3])
+  })
+
+  describe('takes the cookie as', () => {
+    it.each<[string, (setCookie: string, value: string) => string]>([
+      ['its value', (_, value) => value],
+      ['its value in white space', (_, value) => ` ${value}\r\n`],
+      ['a pair', (_, value) => `__session=${value}`],
+      ['a Cookie header', (_, value) => `theme=dark; __session=${value}; a=b=c`],
+      ['a Cookie header with its name', (_, value) => `cookie: __session=${value}; secure=1`],
+      ['a Cookie header of one', (_, value) => `Cookie:__session=${value}`],
+      ['a Set-Cookie text', (setCookie) => setCookie],
+      ['a Set-Cookie header', (setCookie) => `Set-Cookie: ${setCookie}`],
+      ['a Set-Cookie header without attributes', (_, value) => `set-cookie: __session=${value}`],
+    ])('%s', async (_, write) => {
+      const setCookie = await setCookieOf(sealed())
+      const value = toCookie(setCookie).slice('__session='.length)
+      expect((await look(write(setCookie, value))).data).toEqual({ user: 'ada' })
+    })
+  })
+
+  it('counts the bytes that browsers count', async () => {
+    const setCookie = await setCookieOf(sealed())
+    expect((await look(setCookie)).cookie?.bytes).toBe(setCookie.length)
+    const pair = toCookie(setCookie)
+    expect((await look(`theme=dark; ${pair}`)).cookie?.bytes).toBe(pair.length)
+    expect((await look(pair.slice('__session='.length))).cookie?.bytes).toBe(pair.length)
+  })
+
+  describe('finds the name', () => {
+    it('in the text, where it is the only one', async () => {
+      const setCookie = await setCookieOf(sealed({ name: 'shop' }))
+      for (const text of [setCookie, toCookie(setCookie)]) {
+        const { cookie, refusal } = await look(text)
+        expect([cookie?.name, refusal]).toEqual(['shop', undefined])
+      }
+    })
+
+    it('in the options, where the text has none or several', async () => {
+      const pair = toCookie(await setCookieOf(sealed({ name: 'shop' })))
+      for (const text of [`a=1; ${pair}`, pair.slice('shop='.length)]) {
+        expect((await look(text, { name: 'shop' })).data).toEqual({ user: 'ada' })
+      }
+      expect(await reasonOf(`a=1; ${pair}`)).toBe('name')
+    })
+
+    it('missing, and says which are there', async () => {
+      const setCookie = await setCookieOf(sealed())
+      for (const text of [setCookie, `${toCookie(setCookie)}; b=1`]) {
+        const { refusal } = await look(text, { name: 'shop' })
+        expect(refusal).toMatchObject({
+          reason: 'name',
+          message: expect.stringMatching(/"shop".*"__session"/),
+        })
+      }
+    })
+  })
+
+  it('takes the first good one of several with one name, as the server does', async () => {
+    const pair = toCookie(await setCookieOf(sealed()))
+    const { cookie, data } = await look(`__session=bad; ${pair}`)
+    expect([cookie?.index, cookie?.count, data]).toEqual([1, 2, { user: 'ada' }])
+  })
+
+  describe('refuses', () => {
+    it('what has expired, in the very millisecond, and shows it all the same', async () => {
+      const text = await setCookieOf(sealed())
+      const end = NOW + 14 * DAY * 1000
+      expect(await reasonOf(text, { now: end - 1 })).toBeUndefined()
+      const { refusal, data } = await look(text, { now: end + 3 * 3600_000 })
+      expect([refusal?.reason, data]).toEqual(['expired', { user: 'ada' }])
+      expect(refusal?.message).toContain('3 hours ago')
+    })
+
+    it('what another secret has sealed', async () => {
+      const text = await setCookieOf(sealed())
+      expect(await reasonOf(text, { secrets: [OLD_SECRET] })).toBe('unknown-secret')
+      expect(await reasonOf(text, { secrets: [] })).toBe('no-secret')
+    })
+
+    it('what was changed: every character of it', async () => {
+      const value = toCookie(await setCookieOf(sealed())).slice('__session='.length)
+      const reasons = new Set<string | undefined>()
+      for (let i = 0; i < value.length; i++) {
+        const other = value[i] === 'A' ? 'B' : 'A'
+        reasons.add(await reasonOf(value.slice(0, i) + other + value.slice(i + 1)))
+      }
+      // The version, the key hint, and all the rest.
+      expect(reasons).toEqual(new Set(['malformed', 'unknown-secret', 'tampered']))
+    })
+
+    it('what was cut off', async () => {
+      const value = toCookie(await setCookieOf(sealed())).slice('__session='.length)
+      expect(await reasonOf(value.slice(0, -4))).toBe('tampered')
+      expect(await reasonOf(value.slice(0, 40))).toBe('tampered')
+      expect(await reasonOf(value.slice(0, 20))).toBe('malformed')
+    })
+
+    it('a sealed cookie under another name', async () => {
+      const value = toCookie(await setCookieOf(sealed({ name: 'shop' }))).slice('shop='.length)
+      const { refusal } = await look(value)
+      expect(refusal).toMatchObject({
+        reason: 'tampered',
+        message: expect.stringContaining('no cookie of the name "__session"'),
+      })
+    })
+
+    it.each(['__session=; Max-Age=0; Path=/', '__session=', 'Cookie: a=1; __session='])(
+      'one that was cleared: %s',
+      async (text) => {
+        expect(await reasonOf(text)).toBe('cleared')
+      },
+    )
+
+    it.each(['x', 'no cookie at all', 'ä', '%', 'AQ', '{"user":"ada"}', 'bnVsbA', '__session=?'])(
+      'what is no cookie of any form: %s',
+      async (text) => {
+        expect(await reasonOf(text)).toBe('malformed')
+      },
+    )
+
+    it('an authentic one that holds no session', async () => {
+      const storage = createSessionStorage({
+        cookie: { secrets, protection: 'signed' },
+        createData: async () => 'id1',
+        readData: async () => null,
+        updateData: async () => {},
+        deleteData: async () => {},
+      })
+      const id = await look(await setCookieOf(storage))
+      expect([id.refusal, id.token?.kind, id.token?.body]).toEqual([undefined, 'id', 'id1'])
+      const list = await createCookie('__session', { secrets: [SECRET] }).serialize('[1,2]')
+      expect(await reasonOf(list)).toBe('invalid')
+    })
+  })
+
+  describe('opens signed cookies of React Router and Remix', () => {
+    const signed = (): SessionStorage =>
+      createCookieSessionStorage({ cookie: { secrets, protection: 'signed' } })
+
+    it('with the data, the secret and no times', async () => {
+      const { token, data } = await look(await setCookieOf(signed()), {
+        secrets: [OLD_SECRET, SECRET],
+      })
+      expect(data).toEqual({ user: 'ada' })
+      expect(token).toMatchObject({ form: 'signed', secret: 1, times: undefined })
+    })
+
+    it('by the value alone too, with the padding of its base64', async () => {
+      const pair = toCookie(await setCookieOf(signed()))
+      const value = pair.slice('__session='.length)
+      expect(value).toContain('%3D')
+      for (const text of [value, decodeURIComponent(value)]) {
+        expect((await look(text)).data).toEqual({ user: 'ada' })
+      }
+    })
+
+    it('and refuses others', async () => {
+      const text = await setCookieOf(signed())
+      expect(await reasonOf(text, { secrets: [OLD_SECRET] })).toBe('tampered')
+      expect(await reasonOf(text.replace('=e', '=f'))).toBe('tampered')
+      expect(await reasonOf(text, { secrets: [] })).toBe('no-secret')
+    })
+  })
+
+  describe.each([
+    ['plain cookies', { maxAge: 100 }, 'plain', undefined],
+    [
+      'a Cookie of @remix-run/cookie',
+      createCookie('__session', { maxAge: 100 }),
+      'plain',
+      undefined,
+    ],
+    [
+      'a Cookie of @remix-run/cookie with secrets',
+      createCookie('__session', { maxAge: 100, secrets }),
+      'signed',
+      0,
+    ],
+  ] as const)('opens %s', (_, cookie, form, secret) => {
+    beforeEach(() => {
+      vi.spyOn(console, 'warn').mockReturnValue()
+    })
+
+    it('with data', async () => {
+      const { token, data } = await look(await setCookieOf(createCookieSessionStorage({ cookie })))
+      expect(data).toEqual({ user: 'ada' })
+      expect(token).toMatchObject({ form, secret, times: { expiresAt: NOW + 100_000 } })
+    })
+
+    it('with an id', async () => {
+      const { token } = await look(await setCookieOf(createMemorySessionStorage({ cookie })))
+      expect(token).toMatchObject({ form, kind: 'id', body: expect.stringMatching(/^[\w-]{27}$/) })
+    })
+
+    it('by the value alone, and says of which name it is', async () => {
+      const pair = toCookie(await setCookieOf(createCookieSessionStorage({ cookie })))
+      const value = pair.slice('__session='.length)
+      expect((await look(value)).data).toEqual({ user: 'ada' })
+      const { refusal } = await look(value, { name: 'shop' })
+      expect(refusal).toMatchObject({
+        reason: 'name',
+        message: expect.stringContaining('"__session"'),
+      })
+    })
+  })
+
+  it('answers whatever it is given', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'binary' }), async (text) => {
+        const inspection = await look(text)
+        expect(inspection.refusal).toBeDefined()
+        expect(toText(inspection, NOW)).toMatch(/^(Cookie|Refused)/)
+      }),
+    )
+  })
+})
+
+describe('the report', () => {
+  it('is for people', async () => {
+    const text = await setCookieOf(sealed(), { maxAge: 600 })
+    const inspection = await look(text, { secrets: [OLD_SECRET, SECRET], now: NOW + 65_000 })
+    expect(toText(inspection, NOW + 65_000)).toBe(
+      [
+        `Cookie   "__session", ${text.length} of 4096 bytes`,
+        'Sealed   by the 2nd of 2 secrets',
+        'Created  2026-01-01T12:00:00.000Z (1 minute ago)',
+        'Expires  2026-01-01T12:10:00.000Z (in 8 minutes), chosen by hand',
+        'Data     {\n  "user": "ada"\n}',
+      ].join('\n'),
+    )
+  })
+
+  it.each([
+    [[SECRET], 'by the one secret'],
+    [[SECRET, OLD_SECRET], 'by the newest of 2 secrets'],
+    [[OLD_SECRET, 'b', SECRET], 'by the 3rd of 3 secrets'],
+    [[OLD_SECRET, 'b', 'c', SECRET], 'by the 4th of 4 secrets'],
+  ])('names the secret by its place, never by its text', async (all, expected) => {
+    const inspection = await look(await setCookieOf(sealed()), { secrets: all })
+    const reports = toText(inspection, NOW) + toJson(inspection)
+    expect(reports).toContain(expected)
+    for (const secret of [SECRET, OLD_SECRET]) expect(reports).not.toContain(secret)
+  })
+
+  it('sends no command to the terminal, whatever a cookie holds', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.string({ unit: 'binary' }),
+        fc.string({ unit: 'binary' }),
+        async (key, value) => {
+          const storage = sealed()
+          const session = await storage.getSession()
+          session.set(`evil ${key}`, value)
+          const inspection = await look(await storage.commitSession(session))
+          const json = toJson(inspection)
+          for (const report of [
+            json,
+            toText(inspection, NOW),
+            toText(await look(value || 'x'), NOW),
+          ]) {
+            expect(report).not.toMatch(/[^\P{C}\n]|[\u2028\u2029]/u)
+          }
+          expect(JSON.parse(json)).toMatchObject({ data: { [`evil ${key}`]: value } })
+        },
+      ),
+    )
+    const names = await look('\u001b]0;evil=1; \u009b31m=2; c=3')
+    expect(toText(names, NOW)).not.toMatch(/\p{Cc}/u)
+    expect(names.refusal?.reason).toBe('name')
+  })
+})
