@@ -1,9 +1,25 @@
+/**
+ * Sessions for Elysia.
+ * @module
+ */
+
 import { Elysia, ElysiaCustomStatusResponse, ValidationError } from 'elysia'
 
 import { createSessionRunner, SessionError } from '../src/index.ts'
 import type { EnvironmentAccess, Session, SessionData, SessionOptions } from '../src/index.ts'
 
-/** Options of {@link session}. */
+/**
+ * Options of {@link session}.
+ *
+ * @example
+ * import { Elysia } from 'elysia'
+ * import { session } from 'fetch-sessions/elysia'
+ * import type { ElysiaSessionOptions } from 'fetch-sessions/elysia'
+ *
+ * const options: ElysiaSessionOptions<{ name: string }, object, 'visitor'> = { key: 'visitor' }
+ * const app = new Elysia().use(session(options))
+ * app.get('/', ({ visitor }) => `Hello ${visitor.get('name') ?? 'stranger'}`)
+ */
 export interface ElysiaSessionOptions<
   Data extends object,
   FlashData extends object,
@@ -13,7 +29,19 @@ export interface ElysiaSessionOptions<
   key?: Key | undefined
 }
 
-/** The plugin that {@link session} makes. */
+/**
+ * The plugin that {@link session} makes.
+ *
+ * @example
+ * import { session } from 'fetch-sessions/elysia'
+ * import type { SessionPlugin } from 'fetch-sessions/elysia'
+ *
+ * interface Data {
+ *   userId: string
+ * }
+ *
+ * export const sessions: SessionPlugin<Data, Data, 'session'> = session<Data>()
+ */
 export type SessionPlugin<
   Data extends object,
   FlashData extends object,
@@ -37,10 +65,15 @@ export type SessionPlugin<
  * It needs Elysia's ahead-of-time compilation, which is the default. With `aot: false` write `withSession(app.fetch)` of
  * `fetch-sessions/fetch`.
  *
- * @example
- * const app = new Elysia().use(session()).get('/', ({ session }) => `Hello ${session.get('name')}`)
- *
  * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ *
+ * @example
+ * import { Elysia } from 'elysia'
+ * import { session } from 'fetch-sessions/elysia'
+ *
+ * export default new Elysia()
+ *   .use(session<{ name: string }>())
+ *   .get('/', ({ session }) => `Hello ${session.get('name') ?? 'stranger'}`)
  */
 export function session<
   Data extends object = SessionData,

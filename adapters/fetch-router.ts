@@ -1,9 +1,25 @@
+/**
+ * Sessions for Remix's fetch-router.
+ * @module
+ */
+
 import type { Middleware } from '@remix-run/fetch-router'
 
 import { createSessionRunner, Session } from '../src/index.ts'
 import type { EnvironmentAccess, SessionData, SessionOptions } from '../src/index.ts'
 
-/** Options of {@link session}. */
+/**
+ * Options of {@link session}.
+ *
+ * @example
+ * import { createContextKey, createRouter } from '@remix-run/fetch-router'
+ * import type { Session } from 'fetch-sessions'
+ * import { session } from 'fetch-sessions/fetch-router'
+ *
+ * const Visitor = createContextKey<Session>()
+ * const router = createRouter({ middleware: [session({ key: Visitor, property: 'visitor' })] })
+ * router.get('/', ({ visitor }) => new Response(`Hello ${visitor.get('name')}`))
+ */
 export interface FetchRouterSessionOptions<
   Data extends object,
   FlashData extends object,
@@ -22,11 +38,15 @@ export interface FetchRouterSessionOptions<
 /**
  * fetch-router middleware that loads the session from the request and commits it to the response.
  *
- * @example
- * const router = createRouter({ middleware: [session()] })
- * router.get('/', ({ session }) => new Response(`Hello ${session.get('name')}`))
+ * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be; `router.fetch()` rejects with `ERR_SESSION_STORAGE`
+ * and what else a commit throws
  *
- * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ * @example
+ * import { createRouter } from '@remix-run/fetch-router'
+ * import { session } from 'fetch-sessions/fetch-router'
+ *
+ * const router = createRouter({ middleware: [session<{ name: string }>()] })
+ * router.get('/', ({ session }) => new Response(`Hello ${session.get('name') ?? 'stranger'}`))
  */
 export function session<
   Data extends object = SessionData,

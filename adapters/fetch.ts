@@ -1,7 +1,23 @@
+/**
+ * Sessions for `(Request) => Response`, whoever calls it.
+ * @module
+ */
+
 import { createSessionRunner, isSession, SessionError } from '../src/index.ts'
 import type { EnvironmentAccess, Session, SessionData, SessionOptions } from '../src/index.ts'
 
-/** The environment among what the server hands over behind the request: the first of it that is no session. */
+/**
+ * The environment among what the server hands over behind the request: the first of it that is no session.
+ *
+ * @example
+ * import type { EnvironmentOf } from 'fetch-sessions/fetch'
+ *
+ * interface Env {
+ *   SESSION_SECRET: string
+ * }
+ *
+ * export const secretOf = (env: EnvironmentOf<[env: Env, ctx: unknown]>): string => env.SESSION_SECRET
+ */
 export type EnvironmentOf<Rest extends readonly unknown[]> = Rest extends readonly [
   infer First,
   ...infer Others,
@@ -11,7 +27,21 @@ export type EnvironmentOf<Rest extends readonly unknown[]> = Rest extends readon
     : First
   : undefined
 
-/** Options of {@link withSession}. */
+/**
+ * Options of {@link withSession}.
+ *
+ * @example
+ * import { createCookieSessionStorage } from 'fetch-sessions'
+ * import type { FetchSessionOptions } from 'fetch-sessions/fetch'
+ *
+ * interface Data {
+ *   name: string
+ * }
+ *
+ * export const options: FetchSessionOptions<Data, Data, { SECRET: string }> = {
+ *   storage: (env) => createCookieSessionStorage({ cookie: { secrets: env.SECRET.split(',') } }),
+ * }
+ */
 export interface FetchSessionOptions<
   Data extends object,
   FlashData extends object,
@@ -27,12 +57,18 @@ export interface FetchSessionOptions<
  *
  * @param handler takes the request, the session, and what else the server hands over: `env` and `ctx` on Workers
  *
- * @example
- * export default {
- *   fetch: withSession((request, session, env: Env) => new Response(`Hello ${session.get('name')}`)),
- * }
- *
  * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ *
+ * @example
+ * import { withSession } from 'fetch-sessions/fetch'
+ *
+ * // On Workers; elsewhere there is no `env`, and SESSION_SECRET comes from the process.
+ * export default {
+ *   fetch: withSession((request, session, env: { SESSION_SECRET: string; GREETING: string }) => {
+ *     session.set('path', new URL(request.url).pathname)
+ *     return new Response(env.GREETING)
+ *   }),
+ * }
  */
 export function withSession<
   Data extends object = SessionData,
@@ -71,10 +107,13 @@ export function withSession<
  *
  * @param key the `key` of the {@link withSession} that is meant
  *
- * @example
- * const isSignedIn = (request: Request): boolean => getSession<{ userId: string }>(request).has('userId')
- *
  * @throws SessionError `ERR_SESSION_CONFIG` where there is no session
+ *
+ * @example
+ * import { getSession } from 'fetch-sessions/fetch'
+ *
+ * export const userOf = (request: Request): string | undefined =>
+ *   getSession<{ userId: string }>(request).get('userId')
  */
 export function getSession<Data extends object = SessionData, FlashData extends object = Data>(
   request: Request,

@@ -1,10 +1,32 @@
+/**
+ * Sessions for h3 and Nitro.
+ * @module
+ */
+
 import { HTTPError, toResponse } from 'h3'
 import type { H3Event, Middleware } from 'h3'
 
 import { createSessionRunner } from '../src/index.ts'
 import type { EnvironmentAccess, SessionData, SessionOptions } from '../src/index.ts'
 
-/** Options of {@link session}. */
+/**
+ * Options of {@link session}.
+ *
+ * @example
+ * import { createCookieSessionStorage } from 'fetch-sessions'
+ * import type { H3SessionOptions } from 'fetch-sessions/h3'
+ *
+ * interface Data {
+ *   name: string
+ * }
+ *
+ * export const options: H3SessionOptions<Data, Data> = {
+ *   key: 'visitor',
+ *   storage: createCookieSessionStorage({
+ *     cookie: { secrets: ['32 random characters in real life'] },
+ *   }),
+ * }
+ */
 export interface H3SessionOptions<
   Data extends object,
   FlashData extends object,
@@ -21,16 +43,21 @@ export interface H3SessionOptions<
  *
  * h3 lets an application say what its context holds, which types `event.context.session` everywhere.
  *
+ * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ *
  * @example
+ * import type { Session } from 'fetch-sessions'
+ * import { session } from 'fetch-sessions/h3'
+ * import { H3 } from 'h3'
+ *
  * declare module 'h3' {
  *   interface H3EventContext {
  *     session: Session<{ name: string }>
  *   }
  * }
- * const app = new H3().use(session())
- * app.get('/', (event) => `Hello ${event.context.session.get('name')}`)
  *
- * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ * const app = new H3().use(session())
+ * app.get('/', (event) => `Hello ${event.context.session.get('name') ?? 'stranger'}`)
  */
 export function session<Data extends object = SessionData, FlashData extends object = Data>(
   options: H3SessionOptions<Data, FlashData> = {},

@@ -1,18 +1,46 @@
+/**
+ * Sessions for Hono.
+ * @module
+ */
+
 import type { Context, MiddlewareHandler } from 'hono'
 
 import { createSessionRunner } from '../src/index.ts'
 import type { EnvironmentAccess, Session, SessionData, SessionOptions } from '../src/index.ts'
 
-/** The variables that {@link session} sets: `new Hono<SessionEnv<Data, FlashData>>()`. */
+/**
+ * The variables that {@link session} sets, for an application or a handler that is not chained to it.
+ *
+ * @example
+ * import { session } from 'fetch-sessions/hono'
+ * import type { SessionEnv } from 'fetch-sessions/hono'
+ * import { Hono } from 'hono'
+ *
+ * const app = new Hono<SessionEnv<{ visits: number }>>()
+ * app.use(session())
+ * app.get('/', (c) => c.text(`Visit ${c.var.session.get('visits') ?? 1}`))
+ */
 export interface SessionEnv<
   Data extends object = SessionData,
   FlashData extends object = Data,
   Key extends string = 'session',
 > {
+  /** What `c.var` and `c.get()` know. */
   Variables: { [name in Key]: Session<Data, FlashData> }
 }
 
-/** Options of {@link session}. */
+/**
+ * Options of {@link session}.
+ *
+ * @example
+ * import { session } from 'fetch-sessions/hono'
+ * import type { HonoSessionOptions } from 'fetch-sessions/hono'
+ * import { Hono } from 'hono'
+ *
+ * const options: HonoSessionOptions<{ visits: number }, object, 'visitor'> = { key: 'visitor' }
+ * const app = new Hono().use(session(options))
+ * app.get('/', (c) => c.text(`Visit ${c.var.visitor.get('visits') ?? 1}`))
+ */
 export interface HonoSessionOptions<
   Data extends object,
   FlashData extends object,
@@ -25,10 +53,16 @@ export interface HonoSessionOptions<
 /**
  * Hono middleware that loads the session from the request and commits it to the response.
  *
- * @example
- * const app = new Hono().use(session()).get('/', (c) => c.text(`Hello ${c.var.session.get('name')}`))
+ * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be; the handlers' `onError` gets `ERR_SESSION_STORAGE`
+ * and what else a commit throws
  *
- * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ * @example
+ * import { session } from 'fetch-sessions/hono'
+ * import { Hono } from 'hono'
+ *
+ * export default new Hono()
+ *   .use(session<{ name: string }>())
+ *   .get('/', (c) => c.text(`Hello ${c.var.session.get('name') ?? 'stranger'}`))
  */
 export function session<
   Data extends object = SessionData,

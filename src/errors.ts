@@ -7,6 +7,16 @@
  * - `ERR_SESSION_CLOSED`: a write after the response was committed.
  * - `ERR_SESSION_DESTROYED`: use of a session after `destroy()`.
  * - `ERR_SESSION_STORAGE`: the back end could not answer; its own error is the `cause`.
+ *
+ * @example
+ * import { SessionError } from 'fetch-sessions'
+ * import type { SessionErrorCode } from 'fetch-sessions'
+ *
+ * const statuses: Partial<Record<SessionErrorCode, number>> = { ERR_SESSION_STORAGE: 503 }
+ *
+ * export function statusOf(error: unknown): number {
+ *   return (error instanceof SessionError && statuses[error.code]) || 500
+ * }
  */
 export type SessionErrorCode =
   | 'ERR_SESSION_CONFIG'
@@ -16,11 +26,31 @@ export type SessionErrorCode =
   | 'ERR_SESSION_DESTROYED'
   | 'ERR_SESSION_STORAGE'
 
-/** The only error that this package throws. Bad input from a client is never one. */
+/**
+ * The only error that this package throws. Bad input from a client is never one.
+ *
+ * @example
+ * import { SessionError } from 'fetch-sessions'
+ * import { session } from 'fetch-sessions/hono'
+ * import { Hono } from 'hono'
+ *
+ * const app = new Hono().use(session())
+ *
+ * app.onError((error, c) => {
+ *   const isOutage = error instanceof SessionError && error.code === 'ERR_SESSION_STORAGE'
+ *   return isOutage ? c.text('Try again in a minute', 503) : c.text('Our fault', 500)
+ * })
+ */
 export class SessionError extends Error {
+  /** `SessionError`, by which the error is known where several copies of the package are loaded. */
   override readonly name: string = 'SessionError'
+  /** Why it was thrown. */
   readonly code: SessionErrorCode
 
+  /**
+   * A back end may throw one with a code of its choice, which reaches the application as it is.
+   * @param options `cause`: the error that led to this one
+   */
   constructor(code: SessionErrorCode, message: string, options?: { cause?: unknown }) {
     super(message, options)
     this.code = code

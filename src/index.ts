@@ -1,3 +1,8 @@
+/**
+ * Sessions, their values and storages, and the runner that adapters are made of.
+ * @module
+ */
+
 export { SessionError } from './errors.ts'
 export type { SessionErrorCode } from './errors.ts'
 export { createSessionRunner } from './request-session.ts'
@@ -16,9 +21,10 @@ export type {
   SessionStorageOptions,
 } from './session-storage.ts'
 export { createStoreSessionStorage } from './session-store.ts'
-export type { SessionStore, StoredSession } from './session-store.ts'
+export type { SessionStore, StoredSession, StoreSessionStorageOptions } from './session-store.ts'
 export { createSession, isSession, Session } from './session.ts'
 export type { FlashSessionData, SessionData } from './session.ts'
+export type { SqlSessionMaintenance } from './sql-store.ts'
 export { createCookieSessionStorage } from './storage/cookie.ts'
 export { createMemorySessionStorage } from './storage/memory.ts'
 export type { MemorySessionStorageOptions } from './storage/memory.ts'

@@ -1,5 +1,17 @@
-/** What the rest of the application made of a request. */
+/**
+ * What the rest of the application made of a request.
+ *
+ * @example
+ * import type { HandlerOutcome } from 'fetch-sessions'
+ *
+ * // A router that turns exceptions into pages by itself tells of them, so that nothing is saved.
+ * export const outcomeOf = (response: Response, error?: unknown): HandlerOutcome => ({
+ *   response,
+ *   error,
+ * })
+ */
 export interface HandlerOutcome {
+  /** What is to be sent. */
   readonly response: Response
   /** The exception that the response reports, where the router has turned it into one. */
   readonly error?: unknown

@@ -12,7 +12,17 @@ import { sessionOf } from './session.ts'
 import type { Session, SessionData } from './session.ts'
 import { oncePerEnvironment } from './storage-per-environment.ts'
 
-/** What every adapter's `session()` takes. `Context` is what that router hands to its middleware. */
+/**
+ * What every adapter's `session()` takes. `Context` is what that router hands to its middleware.
+ *
+ * @example
+ * import { session } from 'fetch-sessions/hono'
+ * import { Hono } from 'hono'
+ *
+ * export const app = new Hono().use(
+ *   session({ rolling: false, commit: (response) => response.status < 400 }),
+ * )
+ */
 export interface SessionOptions<
   Data extends object = SessionData,
   FlashData extends object = Data,
@@ -39,17 +49,42 @@ export interface SessionOptions<
   commit?: ((response: Response) => boolean) | undefined
 }
 
-/** Runs one request with its session. Gives the response to send, which is the handler's where nothing was to be said. */
+/**
+ * Runs one request with its session. Gives the response to send, which is the handler's where nothing was to be said.
+ *
+ * Throws what the handler throws, and a {@link SessionError} where the session cannot be read or saved.
+ *
+ * @example
+ * import type { Session, SessionData, SessionRunner } from 'fetch-sessions'
+ *
+ * type Run = SessionRunner<SessionData, SessionData, undefined>
+ *
+ * export function wrap(run: Run, handler: (session: Session) => Promise<Response>) {
+ *   return (request: Request): Promise<Response> =>
+ *     run(request, undefined, async (session) => ({ response: await handler(session) }))
+ * }
+ */
 export type SessionRunner<Data extends object, FlashData extends object, Context> = (
   request: Request,
   context: Context,
   handler: (session: Session<Data, FlashData>) => Promise<HandlerOutcome>,
 ) => Promise<Response>
 
-/** How an adapter's context carries the environment (Workers' bindings). */
+/**
+ * How an adapter's context carries the environment (Workers' bindings).
+ *
+ * @example
+ * import type { EnvironmentAccess } from 'fetch-sessions'
+ *
+ * export const access: EnvironmentAccess<{ env: object }> = {
+ *   get: (context) => context.env,
+ *   replace: (context, env, use) => use({ ...context, env }),
+ * }
+ */
 export interface EnvironmentAccess<Context> {
   /** What all middlewares of one request share, where the Request itself may be replaced on the way. */
   identity?(context: Context): object
+  /** The environment; `undefined` where there is none, and the variables of the process count. */
   get(context: Context): unknown
   /** The context with another environment in its place, while `use` runs. */
   replace<T>(context: Context, environment: object, use: (context: Context) => T): T
@@ -74,6 +109,20 @@ let visits = 0
  * The runner throws what the handler throws; a thrown Response (a redirect) is committed like a returned one.
  *
  * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ *
+ * @example
+ * import { createSessionRunner } from 'fetch-sessions'
+ *
+ * const run = createSessionRunner<undefined>(
+ *   {},
+ *   { get: () => undefined, replace: (context, _environment, use) => use(context) },
+ * )
+ *
+ * export const handle = (request: Request): Promise<Response> =>
+ *   run(request, undefined, async (session) => {
+ *     session.set('path', new URL(request.url).pathname)
+ *     return { response: new Response('Noted') }
+ *   })
  */
 export function createSessionRunner<
   Context,

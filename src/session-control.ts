@@ -7,6 +7,16 @@ import type { ValueSchema } from './value-schema.ts'
  * Why a session is as it is: `new` (no cookie came), `resumed`, or the reason that an offered cookie
  * was refused: `tampered` (it does not authenticate), `expired`, `unknown` (the store has no such
  * record), `invalid` (authentic, but not a session).
+ *
+ * @example
+ * import type { Session, SessionOrigin } from 'fetch-sessions'
+ *
+ * const notices: Partial<Record<SessionOrigin, string>> = {
+ *   expired: 'You were signed out after a while without a visit.',
+ *   unknown: 'You were signed out.',
+ * }
+ *
+ * export const noticeFor = (session: Session): string | undefined => notices[session.origin]
  */
 export type SessionOrigin = 'new' | 'resumed' | 'tampered' | 'expired' | 'unknown' | 'invalid'
 

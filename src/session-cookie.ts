@@ -17,7 +17,19 @@ import type { CookieAttributes } from './set-cookie.ts'
 import { acceptingSigned, createSignedCodec } from './signed.ts'
 import type { TokenCodec, TokenContext } from './token.ts'
 
-/** How the session cookie is named, protected and sent. */
+/**
+ * How the session cookie is named, protected and sent.
+ *
+ * @example
+ * import type { CookieOptions } from 'fetch-sessions'
+ *
+ * export const cookie: CookieOptions = {
+ *   name: '__Host-session',
+ *   secrets: ['the newest, 32 random characters', 'the one before, until it expires'],
+ *   maxAge: 60 * 60 * 24 * 7,
+ *   sameSite: 'strict',
+ * }
+ */
 export interface CookieOptions extends CookieAttributes {
   /** Default: `__session`. A `__Host-` name ties the cookie to one host (RFC 6265bis section 4.1.3.2). */
   name?: string | undefined

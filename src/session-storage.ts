@@ -13,16 +13,54 @@ import { createValueSchema } from './value-schema.ts'
 import { controlOf, sessionOf } from './session.ts'
 import type { FlashSessionData, Session, SessionData } from './session.ts'
 
-/** How a `Cookie` header is read. */
+/**
+ * How a `Cookie` header is read.
+ *
+ * @example
+ * import type { Session, SessionStorage } from 'fetch-sessions'
+ *
+ * // Behind a proxy that percent-encodes cookies.
+ * export function open(storage: SessionStorage, request: Request): Promise<Session> {
+ *   return storage.getSession(request.headers.get('Cookie'), { decode: decodeURIComponent })
+ * }
+ */
 export interface ParseOptions {
   /** Decodes the raw cookie value; what it throws on counts as tampered. */
   decode?: (value: string) => string
 }
 
-/** Cookie attributes and lifetime for one commit, instead of the storage's. */
+/**
+ * Cookie attributes and lifetime for one commit, instead of the storage's. `maxAge` is in seconds; `maxAge: undefined`
+ * makes a cookie that ends with the browser.
+ *
+ * @example
+ * import type { SerializeOptions, Session, SessionStorage } from 'fetch-sessions'
+ *
+ * export function commit(storage: SessionStorage, session: Session, stay: boolean): Promise<string> {
+ *   const options: SerializeOptions = { maxAge: stay ? 60 * 60 * 24 * 30 : undefined }
+ *   return storage.commitSession(session, options)
+ * }
+ */
 export type SerializeOptions = CookieAttributes
 
-/** Loads sessions from `Cookie` headers and gives the `Set-Cookie` texts that keep them. */
+/**
+ * Loads sessions from `Cookie` headers and gives the `Set-Cookie` texts that keep them.
+ *
+ * @example
+ * import { createCookieSessionStorage } from 'fetch-sessions'
+ *
+ * const storage = createCookieSessionStorage<{ visits: number }>({
+ *   cookie: { secrets: ['32 random characters in real life'] },
+ * })
+ *
+ * export async function visit(request: Request): Promise<Response> {
+ *   const session = await storage.getSession(request.headers.get('Cookie'))
+ *   const visits = (session.get('visits') ?? 0) + 1
+ *   session.set('visits', visits)
+ *   const headers = { 'Set-Cookie': await storage.commitSession(session) }
+ *   return new Response(`Visit ${visits}`, { headers })
+ * }
+ */
 export interface SessionStorage<
   Data extends object = SessionData,
   FlashData extends object = Data,
@@ -38,17 +76,29 @@ export interface SessionStorage<
   /**
    * Writes the session and gives the `Set-Cookie` text for it. A lifetime given here is kept as it is: renewals do
    * not move it. Where the record was deleted meanwhile, it stays so and the text clears the cookie.
-   * @throws SessionError `ERR_SESSION_COOKIE_TOO_LARGE`, `ERR_SESSION_VALUE` or `ERR_SESSION_STORAGE`
+   * @throws SessionError `ERR_SESSION_COOKIE_TOO_LARGE` above 4096 bytes, attributes included; `ERR_SESSION_VALUE` where
+   * JSON cannot carry a value; `ERR_SESSION_STORAGE` when the back end cannot answer; `ERR_SESSION_CONFIG` for options that
+   * browsers would refuse, and for a session of another package
    */
   commitSession(session: Session<Data, FlashData>, options?: SerializeOptions): Promise<string>
   /**
    * Deletes the session and gives the `Set-Cookie` text that clears the cookie.
-   * @throws SessionError `ERR_SESSION_STORAGE` when the back end cannot answer
+   * @throws SessionError `ERR_SESSION_STORAGE` when the back end cannot answer; `ERR_SESSION_CONFIG` as `commitSession`
    */
   destroySession(session: Session<Data, FlashData>, options?: SerializeOptions): Promise<string>
 }
 
-/** What every storage takes. */
+/**
+ * What every storage takes.
+ *
+ * @example
+ * import type { SessionStorageOptions } from 'fetch-sessions'
+ *
+ * export const options: SessionStorageOptions<{ userId: string }> = {
+ *   cookie: { secrets: ['32 random characters in real life'], maxAge: 60 * 60 * 24 },
+ *   absoluteTimeout: 60 * 60 * 24 * 30,
+ * }
+ */
 export interface SessionStorageOptions<Data extends object = SessionData> {
   /** The session cookie: options, or a `Cookie` of `@remix-run/cookie`. */
   cookie?: CookieOptions | CookieLike | undefined
@@ -71,7 +121,30 @@ export interface SessionStorageOptions<Data extends object = SessionData> {
   migrate?: ((data: SessionData) => MaybePromise<unknown>) | undefined
 }
 
-/** A back end that owns its ids. */
+/**
+ * A back end that owns its ids. Each method throws only when the back end cannot answer, which the request then fails with
+ * as `ERR_SESSION_STORAGE`.
+ *
+ * @example
+ * import type { SessionIdStorageStrategy } from 'fetch-sessions'
+ *
+ * interface Table {
+ *   insert(json: string, expires?: Date): Promise<string>
+ *   find(id: string): Promise<string | null>
+ *   update(id: string, json: string, expires?: Date): Promise<boolean>
+ *   remove(id: string): Promise<void>
+ * }
+ *
+ * export function strategyOver(table: Table): SessionIdStorageStrategy<{ userId: string }> {
+ *   return {
+ *     cookie: { secrets: ['32 random characters in real life'] },
+ *     createData: (data, expires) => table.insert(JSON.stringify(data), expires),
+ *     readData: async (id) => JSON.parse((await table.find(id)) ?? 'null'),
+ *     updateData: (id, data, expires) => table.update(id, JSON.stringify(data), expires),
+ *     deleteData: (id) => table.remove(id),
+ *   }
+ * }
+ */
 export interface SessionIdStorageStrategy<
   Data extends object = SessionData,
   FlashData extends object = Data,
@@ -98,6 +171,32 @@ const engines = new WeakMap<object, SessionEngine>()
  * Makes a storage over a back end that makes up its own ids.
  *
  * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ *
+ * @example
+ * import { createSessionStorage } from 'fetch-sessions'
+ *
+ * const rows = new Map<string, { json: string; expires: Date }>()
+ *
+ * export const storage = createSessionStorage<{ userId: string }>({
+ *   cookie: { secrets: ['32 random characters in real life'] },
+ *   async createData(data, expires = new Date()) {
+ *     const id = crypto.randomUUID()
+ *     rows.set(id, { json: JSON.stringify(data), expires })
+ *     return id
+ *   },
+ *   async readData(id) {
+ *     const row = rows.get(id)
+ *     return row !== undefined && row.expires > new Date() ? JSON.parse(row.json) : null
+ *   },
+ *   async updateData(id, data, expires = new Date()) {
+ *     if (!rows.has(id)) return false
+ *     rows.set(id, { json: JSON.stringify(data), expires })
+ *     return true
+ *   },
+ *   async deleteData(id) {
+ *     rows.delete(id)
+ *   },
+ * })
  */
 export function createSessionStorage<
   Data extends object = SessionData,

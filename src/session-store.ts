@@ -15,11 +15,22 @@ import type { SessionValues } from './session-values.ts'
 import { timeLimit } from './timeout.ts'
 import { encodeUtf8 } from './utf8.ts'
 
-/** A record as a store gives it. */
+/**
+ * A record as a store gives it.
+ *
+ * @example
+ * import type { StoredSession } from 'fetch-sessions'
+ *
+ * export function fromRow(row: { data: string; version: string; expires: number }): StoredSession {
+ *   return { data: row.data, version: row.version, expires: new Date(row.expires) }
+ * }
+ */
 export interface StoredSession {
+  /** What was written; opaque to the store. */
   readonly data: string
   /** Changes with every change of the data; opaque to the caller, and never empty. */
   readonly version: string
+  /** From when on `read` must answer `null`. */
   readonly expires: Date
 }
 
@@ -27,6 +38,32 @@ export interface StoredSession {
  * A back end that keeps strings. It knows no ids, no JSON and no sessions: the core owns those, and conflicts too.
  *
  * Every method throws only when the back end cannot answer; the request then fails with `ERR_SESSION_STORAGE`.
+ *
+ * @example
+ * import type { SessionStore, StoredSession } from 'fetch-sessions'
+ *
+ * export function createMapStore(records = new Map<string, StoredSession>()): SessionStore {
+ *   const find = (key: string): StoredSession | null => {
+ *     const record = records.get(key)
+ *     return record !== undefined && record.expires > new Date() ? record : null
+ *   }
+ *   return {
+ *     async read(key) {
+ *       return find(key)
+ *     },
+ *     async write(key, data, expires, expected) {
+ *       const record = find(key)
+ *       if ((record?.version ?? null) !== expected) return null
+ *       const version = crypto.randomUUID()
+ *       const [kept, until] = [data ?? record?.data, expires ?? record?.expires]
+ *       records.set(key, { data: kept ?? '', version, expires: until ?? new Date() })
+ *       return version
+ *     },
+ *     async delete(key) {
+ *       records.delete(key)
+ *     },
+ *   }
+ * }
  */
 export interface SessionStore {
   /**
@@ -56,7 +93,19 @@ export interface SessionStore {
   delete(key: string): Promise<void>
 }
 
-/** What every storage over a {@link SessionStore} takes. */
+/**
+ * What every storage over a {@link SessionStore} takes.
+ *
+ * @example
+ * import type { StoreSessionStorageOptions } from 'fetch-sessions'
+ *
+ * export const options: StoreSessionStorageOptions = {
+ *   cookie: { secrets: ['32 random characters in real life'] },
+ *   prefix: 'shop:session:',
+ *   encryptAtRest: true,
+ *   timeout: 2,
+ * }
+ */
 export interface StoreSessionStorageOptions<
   Data extends object = SessionData,
 > extends SessionStorageOptions<Data> {
@@ -79,6 +128,16 @@ const MAX_BACK_OFF = 64
  * Makes a storage over a {@link SessionStore}.
  *
  * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ *
+ * @example
+ * import { createStoreSessionStorage } from 'fetch-sessions'
+ * import type { SessionStorage, SessionStore } from 'fetch-sessions'
+ *
+ * export function createStorage(store: SessionStore): SessionStorage<{ userId: string }> {
+ *   return createStoreSessionStorage(store, {
+ *     cookie: { secrets: ['32 random characters in real life'] },
+ *   })
+ * }
  */
 export function createStoreSessionStorage<
   Data extends object = SessionData,

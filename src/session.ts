@@ -4,12 +4,32 @@ import type { SessionOrigin, SessionRecord } from './session-control.ts'
 import { flashKey } from './session-values.ts'
 import type { SessionValues } from './session-values.ts'
 
-/** What a session holds where no types are given: any JSON value under any name. */
+/**
+ * What a session holds where no types are given: any JSON value under any name.
+ *
+ * @example
+ * import type { SessionData } from 'fetch-sessions'
+ *
+ * // For `migrate`: the data of an earlier version may be anything.
+ * export function renameUser({ user, ...data }: SessionData): SessionData {
+ *   return user === undefined ? data : { ...data, userId: user }
+ * }
+ */
 export interface SessionData {
   [name: string]: unknown
 }
 
-/** The values as they are stored: a flash value stands under `__flash_<name>__`. */
+/**
+ * The values as they are stored: a flash value stands under `__flash_<name>__`.
+ *
+ * @example
+ * import type { FlashSessionData } from 'fetch-sessions'
+ *
+ * export const stored: FlashSessionData<{ userId: string }, { notice: string }> = {
+ *   userId: 'u1',
+ *   __flash_notice__: 'Saved',
+ * }
+ */
 export type FlashSessionData<Data extends object, FlashData extends object> = Partial<
   Data & { [Name in keyof FlashData & string as `__flash_${Name}__`]: FlashData[Name] }
 >
@@ -33,7 +53,23 @@ let unwrap: (session: object) => SessionControl | undefined
  * under which routers find the session: `context.get(Session)`.
  *
  * Every member that reads or writes throws a {@link SessionError} with `ERR_SESSION_DESTROYED` after
- * `destroy()`; every write throws `ERR_SESSION_CLOSED` once the response is committed.
+ * `destroy()`; every write throws `ERR_SESSION_CLOSED` once the response is committed. With `lazy: true` and
+ * a back end, every member but `load()` and `changed` throws `ERR_SESSION_CONFIG` until `load()` has answered.
+ *
+ * @example
+ * import type { Session } from 'fetch-sessions'
+ *
+ * interface Data {
+ *   cart: string[]
+ * }
+ * interface Flash {
+ *   notice: string
+ * }
+ *
+ * export function addToCart(session: Session<Data, Flash>, product: string): void {
+ *   session.set('cart', [...(session.get('cart') ?? []), product])
+ *   session.flash('notice', `${product} is in your cart`)
+ * }
  */
 export class Session<Data extends object = SessionData, FlashData extends object = Data> {
   readonly #control: SessionControl
@@ -52,7 +88,10 @@ export class Session<Data extends object = SessionData, FlashData extends object
     return this.#touch().id
   }
 
-  /** All values as one object, flash values as `__flash_<name>__`. Changes of nested values are saved. */
+  /**
+   * All values as one object, flash values as `__flash_<name>__`. Changes of nested values are saved.
+   * @throws SessionError `ERR_SESSION_DESTROYED` after `destroy()`
+   */
   get data(): FlashSessionData<Data, FlashData> {
     return this.#read().toObject() as FlashSessionData<Data, FlashData>
   }
@@ -77,14 +116,20 @@ export class Session<Data extends object = SessionData, FlashData extends object
     return this.#control.changed
   }
 
-  /** Waits until the values are there. Only sessions of a middleware with `lazy: true` need it. */
+  /**
+   * Waits until the values are there. Only sessions of a middleware with `lazy: true` need it.
+   * @throws SessionError `ERR_SESSION_STORAGE` when the back end cannot answer
+   */
   async load(): Promise<this> {
     this.#control.touched = true
     await this.#control.open()
     return this
   }
 
-  /** Whether there is a value or a flash value of that name. */
+  /**
+   * Whether there is a value or a flash value of that name.
+   * @throws SessionError `ERR_SESSION_DESTROYED` after `destroy()`
+   */
   has(name: string): boolean {
     const values = this.#read()
     return values.has(name) || values.has(flashKey(name))
@@ -93,6 +138,9 @@ export class Session<Data extends object = SessionData, FlashData extends object
   /**
    * Gives a value; a flash value is given once and then gone. A nested change of what is returned
    * (`session.get('cart').push(x)`) is saved.
+   * @returns the value, of the type that `Data` or `FlashData` has for it, or `undefined` where there is none
+   * @throws SessionError `ERR_SESSION_DESTROYED` after `destroy()`; `ERR_SESSION_CLOSED` for a flash value after the
+   * response is committed
    */
   get<Key extends KeyOf<Data> | KeyOf<FlashData>>(name: Key): Value<Data, FlashData, Key> {
     const values = this.#read()
@@ -103,7 +151,11 @@ export class Session<Data extends object = SessionData, FlashData extends object
     return value as never
   }
 
-  /** Gives a value, a flash value too, and consumes nothing. */
+  /**
+   * Gives a value, a flash value too, and consumes nothing.
+   * @returns the value, of the type that `Data` or `FlashData` has for it, or `undefined` where there is none
+   * @throws SessionError `ERR_SESSION_DESTROYED` after `destroy()`
+   */
   peek<Key extends KeyOf<Data> | KeyOf<FlashData>>(name: Key): Value<Data, FlashData, Key> {
     const values = this.#read()
     return values.read(values.has(name) ? name : flashKey(name)) as never
@@ -112,7 +164,8 @@ export class Session<Data extends object = SessionData, FlashData extends object
   /**
    * Sets a value.
    * @throws SessionError `ERR_SESSION_VALUE` where JSON cannot carry the value or, outside of production, the storage's
-   * `schema` does not take it
+   * `schema` does not take it; `ERR_SESSION_CLOSED` after the response is committed; `ERR_SESSION_DESTROYED` after
+   * `destroy()`
    */
   set<Key extends KeyOf<Data>>(name: Key, value: Data[Key]): void {
     const values = this.#write(`set("${name}")`)
@@ -122,20 +175,27 @@ export class Session<Data extends object = SessionData, FlashData extends object
 
   /**
    * Sets a value that is read once, usually by the page after a redirect.
-   * @throws SessionError `ERR_SESSION_VALUE` where JSON cannot carry the value
+   * @throws SessionError `ERR_SESSION_VALUE` where JSON cannot carry the value; `ERR_SESSION_CLOSED` after the response is
+   * committed; `ERR_SESSION_DESTROYED` after `destroy()`
    */
   flash<Key extends KeyOf<FlashData>>(name: Key, value: FlashData[Key]): void {
     this.#write(`flash("${name}")`).set(flashKey(name), value, name)
   }
 
-  /** Removes the value and the flash value of that name. */
+  /**
+   * Removes the value and the flash value of that name.
+   * @throws SessionError `ERR_SESSION_CLOSED` after the response is committed; `ERR_SESSION_DESTROYED` after `destroy()`
+   */
   unset(name: string): void {
     const values = this.#write(`unset("${name}")`)
     values.delete(name)
     values.delete(flashKey(name))
   }
 
-  /** Removes every value. The session itself stays. */
+  /**
+   * Removes every value. The session itself stays.
+   * @throws SessionError `ERR_SESSION_CLOSED` after the response is committed; `ERR_SESSION_DESTROYED` after `destroy()`
+   */
   clear(): void {
     this.#write('clear()').clear()
   }
@@ -144,13 +204,17 @@ export class Session<Data extends object = SessionData, FlashData extends object
    * Gives the session a new id at the next commit and deletes the old record. Call it wherever the
    * visitor gains rights, such as at login (OWASP Session Management: renew the id after any
    * privilege change). Values stay.
+   * @throws SessionError `ERR_SESSION_CLOSED` after the response is committed; `ERR_SESSION_DESTROYED` after `destroy()`
    */
   regenerate(): void {
     this.#write('regenerate()')
     this.#control.regenerated = true
   }
 
-  /** Ends the session at commit: the record is deleted and the cookie cleared. */
+  /**
+   * Ends the session at commit: the record is deleted and the cookie cleared. A second call does nothing.
+   * @throws SessionError `ERR_SESSION_CLOSED` after the response is committed
+   */
   destroy(): void {
     if (this.#control.destroyed) return
     this.#write('destroy()')
@@ -211,6 +275,15 @@ export function controlOf(session: object): SessionControl {
  * @param initialData the values it starts with; flash values as `__flash_<name>__`
  * @param id the id under which they are stored already; without one, a commit stores them
  * @throws SessionError `ERR_SESSION_VALUE` where JSON cannot carry a value
+ *
+ * @example
+ * import { createMemorySessionStorage, createSession } from 'fetch-sessions'
+ *
+ * const storage = createMemorySessionStorage<{ userId: string }>({
+ *   cookie: { secrets: ['32 random characters in real life'] },
+ * })
+ * const session = createSession<{ userId: string }>({ userId: 'u1' })
+ * export const setCookie = await storage.commitSession(session)
  */
 export function createSession<Data extends object = SessionData, FlashData extends object = Data>(
   initialData: FlashSessionData<Data, FlashData> = {},
@@ -224,7 +297,15 @@ export function createSession<Data extends object = SessionData, FlashData exten
   return wrap<Data, FlashData>(control)
 }
 
-/** Whether `object` is a session of this package. */
+/**
+ * Whether `object` is a session of this package.
+ *
+ * @example
+ * import { createSession, isSession } from 'fetch-sessions'
+ *
+ * isSession(createSession()) // true
+ * isSession({ id: '' }) // false
+ */
 export function isSession(object: unknown): object is Session {
   return typeof object === 'object' && object !== null && unwrap(object) !== undefined
 }

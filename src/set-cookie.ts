@@ -3,11 +3,24 @@ import { parseSetCookie, stringifySetCookie } from 'cookie'
 import { warnOnce } from './environment.ts'
 import { SessionError } from './errors.ts'
 
-/** The attributes of the session cookie (RFC 6265bis section 4.1.2). */
+/**
+ * The attributes of the session cookie (RFC 6265bis section 4.1.2).
+ *
+ * @example
+ * import type { CookieAttributes } from 'fetch-sessions'
+ *
+ * // For all subdomains, and for pages of other sites that embed this one.
+ * export const embedded: CookieAttributes = {
+ *   domain: 'shop.example',
+ *   sameSite: 'none',
+ *   secure: true,
+ *   partitioned: true,
+ * }
+ */
 export interface CookieAttributes {
   /** Which hosts get the cookie; only the one that set it unless given. */
   domain?: string | undefined
-  /** A fixed moment at which the cookie ends. */
+  /** A fixed moment at which the cookie ends. In a storage's options it warns: `maxAge` moves with each session. */
   expires?: Date | undefined
   /** Hides the cookie from scripts. Default: true. */
   httpOnly?: boolean | undefined
@@ -15,9 +28,9 @@ export interface CookieAttributes {
   maxAge?: number | undefined
   /** Keeps the cookie apart for each top-level site (CHIPS). Needs `secure`. */
   partitioned?: boolean | undefined
-  /** Default: `/`. */
+  /** The path under which the cookie is sent. Default: `/`. */
   path?: string | undefined
-  /** Default: `lax`. `none` needs `secure`. */
+  /** Whether requests from other sites carry the cookie. Default: `lax`. `none` needs `secure`. */
   sameSite?: 'lax' | 'strict' | 'none' | 'Lax' | 'Strict' | 'None' | undefined
   /** Sends the cookie over https only. Default: true; middlewares leave it out for http on a loopback host. */
   secure?: boolean | undefined

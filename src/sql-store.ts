@@ -19,7 +19,18 @@ export interface SqlDialect {
 /** SQLite and D1: their INTEGER has 64 bits, and writers wait for each other anyway. */
 export const sqliteDialect: SqlDialect = { parameter: () => '?', bigint: 'INTEGER', skipLocked: '' }
 
-/** What storages over SQL databases can do besides. */
+/**
+ * What storages over SQL databases can do besides. Its methods throw what the database's driver throws.
+ *
+ * @example
+ * import type { SqlSessionMaintenance } from 'fetch-sessions'
+ *
+ * // For a job that runs every hour.
+ * export async function purge(storage: SqlSessionMaintenance): Promise<void> {
+ *   const limit = 1000
+ *   while ((await storage.purgeExpired({ limit })) === limit);
+ * }
+ */
 export interface SqlSessionMaintenance {
   /** Makes the table and its index where they are missing. For migrations, `sql` has the same statements. */
   setup(): Promise<void>

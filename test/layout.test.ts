@@ -68,7 +68,8 @@ const NODE_MODULES: readonly [files: RegExp, modules: readonly string[]][] = [
 const readme = readFileSync('README.md', 'utf8')
 
 function importsOf(file: string): string[] {
-  const text = readFileSync(file, 'utf8').replaceAll(/\/\*[\s\S]*?\*\//g, '') // examples import too
+  // The examples in docstrings import published names.
+  const text = readFileSync(file, 'utf8').replaceAll(/\/\*[\s\S]*?\*\//g, '')
   return [...text.matchAll(/(?:from|import) '([^']+)'/g)].map(([, name = '']) => name)
 }
 

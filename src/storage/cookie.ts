@@ -1,3 +1,8 @@
+/**
+ * Sessions in the cookie itself.
+ * @module
+ */
+
 import { mapOf } from '../entries.ts'
 import type { SessionBackend } from '../session-engine.ts'
 import { storageOver } from '../session-storage.ts'
@@ -9,6 +14,13 @@ import type { SessionData } from '../session.ts'
  * the server before it expires (a copy of the cookie stays good until then).
  *
  * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ *
+ * @example
+ * import { createCookieSessionStorage } from 'fetch-sessions/storage/cookie'
+ *
+ * export const storage = createCookieSessionStorage<{ userId: string }, { notice: string }>({
+ *   cookie: { secrets: ['32 random characters in real life'], maxAge: 60 * 60 * 24 * 7 },
+ * })
  */
 export function createCookieSessionStorage<
   Data extends object = SessionData,

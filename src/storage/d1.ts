@@ -1,3 +1,8 @@
+/**
+ * Sessions in D1.
+ * @module
+ */
+
 import { createStoreSessionStorage } from '../session-store.ts'
 import type { SessionStore, StoreSessionStorageOptions } from '../session-store.ts'
 import type { SessionStorage } from '../session-storage.ts'
@@ -5,20 +10,46 @@ import type { SessionData } from '../session.ts'
 import { createSqlStore, sqliteDialect } from '../sql-store.ts'
 import type { SqlSessionMaintenance } from '../sql-store.ts'
 
-/** What is used of a D1 binding. */
+/**
+ * What is used of a D1 binding.
+ *
+ * @example
+ * import type { D1DatabaseLike } from 'fetch-sessions/storage/d1'
+ *
+ * export interface Env {
+ *   DB: D1DatabaseLike
+ *   SESSION_SECRET: string
+ * }
+ */
 export interface D1DatabaseLike {
+  /** A statement with `?` for each parameter. */
   prepare(query: string): {
+    /** The statement with its parameters. */
     bind(...parameters: (string | number)[]): {
+      /** Runs it and gives its rows. */
       all<Row = Record<string, unknown>>(): Promise<{ results: Row[] }>
     }
   }
 }
 
+/**
+ * Options of {@link createD1SessionStorage}.
+ *
+ * @example
+ * import type { D1DatabaseLike, D1SessionStorageOptions } from 'fetch-sessions/storage/d1'
+ *
+ * export const optionsFor = (env: { DB: D1DatabaseLike }): D1SessionStorageOptions => ({
+ *   database: env.DB,
+ *   table: 'shop_sessions',
+ *   cookie: { secrets: ['32 random characters in real life'] },
+ * })
+ */
 export interface D1SessionStorageOptions<
   Data extends object = SessionData,
 > extends StoreSessionStorageOptions<Data> {
+  /** The binding. */
   database: D1DatabaseLike
-  /** Default: `sessions`. */
+  /** The name of the table. Default: `sessions`. */
   table?: string | undefined
 }
 
@@ -27,6 +58,19 @@ export interface D1SessionStorageOptions<
  * `purgeExpired()` in a cron trigger. Consistent: every read and write goes to the primary; a logout holds at once.
  *
  * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ *
+ * @example
+ * import { createD1SessionStorage } from 'fetch-sessions/storage/d1'
+ * import type { D1DatabaseLike } from 'fetch-sessions/storage/d1'
+ * import { session } from 'fetch-sessions/hono'
+ * import { Hono } from 'hono'
+ *
+ * export default new Hono<{ Bindings: { DB: D1DatabaseLike; SECRET: string } }>().use(
+ *   session({
+ *     storage: ({ env }) =>
+ *       createD1SessionStorage({ database: env.DB, cookie: { secrets: [env.SECRET] } }),
+ *   }),
+ * )
  */
 export function createD1SessionStorage<
   Data extends object = SessionData,
@@ -36,12 +80,26 @@ export function createD1SessionStorage<
   return Object.assign(createStoreSessionStorage<Data, FlashData>(store, options), maintenance)
 }
 
-/** The store alone, without the core over it. */
+/**
+ * The store alone, without the core over it.
+ *
+ * @param options the binding, and the table if it is not `sessions`
+ * @throws SessionError `ERR_SESSION_CONFIG` where `table` is no name
+ *
+ * @example
+ * import { createD1Store } from 'fetch-sessions/storage/d1'
+ * import type { D1DatabaseLike } from 'fetch-sessions/storage/d1'
+ *
+ * export const migration = (database: D1DatabaseLike): string =>
+ *   createD1Store({ database }).maintenance.sql.join(';\n')
+ */
 export function createD1Store({
   database,
   table = 'sessions',
 }: Pick<D1SessionStorageOptions, 'database' | 'table'>): {
+  /** The store. */
   store: SessionStore
+  /** The upkeep of its table. */
   maintenance: SqlSessionMaintenance
 } {
   return createSqlStore(

@@ -1,29 +1,78 @@
+/**
+ * Sessions in Durable Objects.
+ * @module
+ */
+
 import { createStoreSessionStorage } from '../session-store.ts'
 import type { SessionStore, StoredSession, StoreSessionStorageOptions } from '../session-store.ts'
 import type { SessionStorage } from '../session-storage.ts'
 import type { SessionData } from '../session.ts'
 
-/** What is used of the binding of a Durable Object. */
+/**
+ * What is used of the binding of a Durable Object.
+ *
+ * @example
+ * import type { DurableObjectNamespaceLike } from 'fetch-sessions/storage/durable-object'
+ *
+ * export interface Env {
+ *   SESSION_OBJECTS: DurableObjectNamespaceLike
+ *   SESSION_SECRET: string
+ * }
+ */
 export interface DurableObjectNamespaceLike<Id = unknown> {
+  /** The id of the object of that name. */
   idFromName(name: string): Id
+  /** A stub, over which the object answers requests. */
   get(id: Id): { fetch(url: string, init: RequestInit): Promise<Response> }
 }
 
-/** What is used of the state of a Durable Object. */
+/**
+ * What is used of the state of a Durable Object.
+ *
+ * @example
+ * import { SessionObject } from 'fetch-sessions/storage/durable-object'
+ * import type { DurableObjectStateLike } from 'fetch-sessions/storage/durable-object'
+ *
+ * // Tests can run the object over a state of their own.
+ * export const objectOver = (state: DurableObjectStateLike): SessionObject => new SessionObject(state)
+ */
 export interface DurableObjectStateLike {
+  /** The storage of this one object. */
   readonly storage: {
+    /** The value under the key, or `undefined` where there is none. */
     get(key: string): Promise<unknown>
+    /** Stores a value. */
     put(key: string, value: unknown): Promise<void>
+    /** Deletes every value. */
     deleteAll(): Promise<void>
+    /** Has `alarm()` called at a moment, in milliseconds since 1970. */
     setAlarm(moment: number): Promise<void>
+    /** Takes the alarm back. */
     deleteAlarm(): Promise<void>
   }
 }
 
+/**
+ * Options of {@link createDurableObjectSessionStorage}.
+ *
+ * @example
+ * import type {
+ *   DurableObjectNamespaceLike,
+ *   DurableObjectSessionStorageOptions,
+ * } from 'fetch-sessions/storage/durable-object'
+ *
+ * export const optionsFor = (
+ *   namespace: DurableObjectNamespaceLike,
+ * ): DurableObjectSessionStorageOptions => ({
+ *   namespace,
+ *   cookie: { secrets: ['32 random characters in real life'] },
+ * })
+ */
 export interface DurableObjectSessionStorageOptions<
   Id = unknown,
   Data extends object = SessionData,
 > extends StoreSessionStorageOptions<Data> {
+  /** The binding of {@link SessionObject}. */
   namespace: DurableObjectNamespaceLike<Id>
 }
 
@@ -32,6 +81,25 @@ export interface DurableObjectSessionStorageOptions<
  * {@link SessionObject} from the Worker and bind it. Consistent everywhere; a logout holds at once, everywhere.
  *
  * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ *
+ * @example
+ * import { createDurableObjectSessionStorage } from 'fetch-sessions/storage/durable-object'
+ * import type { DurableObjectNamespaceLike } from 'fetch-sessions/storage/durable-object'
+ * import { session } from 'fetch-sessions/hono'
+ * import { Hono } from 'hono'
+ *
+ * interface Bindings {
+ *   SESSION_OBJECTS: DurableObjectNamespaceLike
+ *   SECRET: string
+ * }
+ *
+ * export default new Hono<{ Bindings: Bindings }>().use(
+ *   session({
+ *     storage: ({ env: { SESSION_OBJECTS: namespace, SECRET } }) =>
+ *       createDurableObjectSessionStorage({ namespace, cookie: { secrets: [SECRET] } }),
+ *   }),
+ * )
+ * export { SessionObject } from 'fetch-sessions/storage/durable-object'
  */
 export function createDurableObjectSessionStorage<
   Data extends object = SessionData,
@@ -56,7 +124,17 @@ type Operation =
     }
   | { readonly name: 'delete' }
 
-/** The store alone, without the core over it. */
+/**
+ * The store alone, without the core over it.
+ *
+ * @example
+ * import { createDurableObjectStore } from 'fetch-sessions/storage/durable-object'
+ * import type { DurableObjectNamespaceLike } from 'fetch-sessions/storage/durable-object'
+ *
+ * // Ends a session from outside of a request, by its key.
+ * export const end = (namespace: DurableObjectNamespaceLike, key: string): Promise<void> =>
+ *   createDurableObjectStore(namespace).delete(key)
+ */
 export function createDurableObjectStore<Id>(
   namespace: DurableObjectNamespaceLike<Id>,
 ): SessionStore {
@@ -98,10 +176,19 @@ const RECORD = 'record'
  * The Durable Object that keeps one session. An alarm at its expiry empties it, and an empty object costs nothing.
  *
  * Only the Worker that binds it can reach it; it is no public endpoint.
+ *
+ * @example
+ * // wrangler.toml: a `durable_objects` binding and a migration with
+ * // `new_sqlite_classes = ["SessionObject"]`.
+ * export { SessionObject } from 'fetch-sessions/storage/durable-object'
  */
 export class SessionObject {
   readonly #state: DurableObjectStateLike
 
+  /**
+   * Called by the runtime.
+   * @param state what it hands to each Durable Object
+   */
   constructor(state: DurableObjectStateLike) {
     this.#state = state
   }
@@ -120,6 +207,7 @@ export class SessionObject {
     }
   }
 
+  /** Called by the runtime at the expiry: empties the object, or waits on where the session was renewed. */
   async alarm(): Promise<void> {
     const record = await this.#stored()
     // A renewal may have moved the expiry since the alarm was set.

@@ -1,27 +1,59 @@
+/**
+ * Sessions in Workers KV.
+ * @module
+ */
+
 import { createStoreSessionStorage } from '../session-store.ts'
 import type { SessionStore, StoredSession, StoreSessionStorageOptions } from '../session-store.ts'
 import type { SessionStorage } from '../session-storage.ts'
 import type { SessionData } from '../session.ts'
 
-/** What is used of a KV binding. */
+/**
+ * What is used of a KV binding.
+ *
+ * @example
+ * import type { KVNamespaceLike } from 'fetch-sessions/storage/kv'
+ *
+ * export interface Env {
+ *   SESSIONS: KVNamespaceLike
+ *   SESSION_SECRET: string
+ * }
+ */
 export interface KVNamespaceLike {
+  /** The value under the key and what was stored beside it; null where there is none. */
   getWithMetadata(key: string): Promise<{ value: string | null; metadata: unknown }>
+  /** Stores a value. `expirationTtl` is in seconds, 60 at the least; `metadata.expires` in milliseconds since 1970. */
   put(
     key: string,
     value: string,
     options: { expirationTtl: number; metadata: KVMetadata },
   ): Promise<void>
+  /** Deletes the value, whether it was there or not. */
   delete(key: string): Promise<void>
 }
 
+/** @inline */
 interface KVMetadata {
   readonly version: string
   readonly expires: number
 }
 
+/**
+ * Options of {@link createKVSessionStorage}.
+ *
+ * @example
+ * import type { KVNamespaceLike, KVSessionStorageOptions } from 'fetch-sessions/storage/kv'
+ *
+ * export const optionsFor = (env: { SESSIONS: KVNamespaceLike }): KVSessionStorageOptions => ({
+ *   kv: env.SESSIONS,
+ *   prefix: 'shop:session:',
+ *   cookie: { secrets: ['32 random characters in real life'] },
+ * })
+ */
 export interface KVSessionStorageOptions<
   Data extends object = SessionData,
 > extends StoreSessionStorageOptions<Data> {
+  /** The binding. */
   kv: KVNamespaceLike
 }
 
@@ -33,6 +65,19 @@ export interface KVSessionStorageOptions<
  * Keys start with `session:` unless `prefix` says otherwise.
  *
  * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ *
+ * @example
+ * import { createKVSessionStorage } from 'fetch-sessions/storage/kv'
+ * import type { KVNamespaceLike } from 'fetch-sessions/storage/kv'
+ * import { session } from 'fetch-sessions/hono'
+ * import { Hono } from 'hono'
+ *
+ * export default new Hono<{ Bindings: { SESSIONS: KVNamespaceLike; SECRET: string } }>().use(
+ *   session({
+ *     storage: ({ env }) =>
+ *       createKVSessionStorage({ kv: env.SESSIONS, cookie: { secrets: [env.SECRET] } }),
+ *   }),
+ * )
  */
 export function createKVSessionStorage<
   Data extends object = SessionData,
@@ -51,7 +96,16 @@ const MAX_WRITES = 4
 /**
  * The store alone, without the core over it.
  *
- * @param retryAfter milliseconds until a write is tried again that came too soon after another
+ * @param retryAfter milliseconds until a write is tried again that came too soon after another. Default: 1000, since KV
+ * takes one write a second for a key
+ *
+ * @example
+ * import { createKVStore } from 'fetch-sessions/storage/kv'
+ * import type { KVNamespaceLike } from 'fetch-sessions/storage/kv'
+ *
+ * // Ends a session from outside of a request, by its key.
+ * export const end = (kv: KVNamespaceLike, key: string): Promise<void> =>
+ *   createKVStore(kv).delete(key)
  */
 export function createKVStore(
   kv: KVNamespaceLike,

@@ -1,9 +1,25 @@
+/**
+ * Sessions in the memory of the process.
+ * @module
+ */
+
 import { SessionError } from '../errors.ts'
 import { createStoreSessionStorage } from '../session-store.ts'
 import type { SessionStore } from '../session-store.ts'
 import type { SessionStorage, SessionStorageOptions } from '../session-storage.ts'
 import type { SessionData } from '../session.ts'
 
+/**
+ * Options of {@link createMemorySessionStorage}.
+ *
+ * @example
+ * import type { MemorySessionStorageOptions } from 'fetch-sessions/storage/memory'
+ *
+ * export const options: MemorySessionStorageOptions<{ userId: string }> = {
+ *   cookie: { secrets: ['32 random characters in real life'] },
+ *   maxRecords: 10_000,
+ * }
+ */
 export interface MemorySessionStorageOptions<
   Data extends object = SessionData,
 > extends SessionStorageOptions<Data> {
@@ -15,6 +31,13 @@ export interface MemorySessionStorageOptions<
  * Keeps sessions in the memory of this process, for development, tests and single processes: they end with it.
  *
  * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ *
+ * @example
+ * import { createMemorySessionStorage } from 'fetch-sessions/storage/memory'
+ *
+ * export const storage = createMemorySessionStorage<{ userId: string }>({
+ *   cookie: { secrets: ['32 random characters in real life'] },
+ * })
  */
 export function createMemorySessionStorage<
   Data extends object = SessionData,
@@ -40,7 +63,18 @@ interface MemoryRecord {
 /** How many of the oldest records a write looks at, to drop the expired ones among them. */
 const SWEEP = 2
 
-/** A {@link SessionStore} over a Map, in the order of the last write. */
+/**
+ * A {@link SessionStore} over a Map, in the order of the last write.
+ *
+ * @param maxRecords how many records are kept; beyond it, those that were written longest ago go first
+ *
+ * @example
+ * import { createMemoryStore } from 'fetch-sessions/storage/memory'
+ *
+ * const store = createMemoryStore(100)
+ * await store.write('key', 'data', new Date(Date.now() + 60_000), null)
+ * console.log(await store.read('key'))
+ */
 export function createMemoryStore(maxRecords: number): SessionStore {
   const records = new Map<string, MemoryRecord>()
   let writes = 0

@@ -1,3 +1,8 @@
+/**
+ * Sessions in PostgreSQL.
+ * @module
+ */
+
 import { SessionError } from '../errors.ts'
 import { createStoreSessionStorage } from '../session-store.ts'
 import type { SessionStore, StoreSessionStorageOptions } from '../session-store.ts'
@@ -6,24 +11,56 @@ import type { SessionData } from '../session.ts'
 import { createSqlStore } from '../sql-store.ts'
 import type { SqlDialect, SqlSessionMaintenance } from '../sql-store.ts'
 
+/** @inline */
 type Parameter = string | number
 
-/** What is used of a `Pool` or `Client` of `pg`, and of PGlite. */
+/**
+ * What is used of a `Pool` or `Client` of `pg`, and of PGlite.
+ *
+ * @example
+ * import type { PostgresClientLike } from 'fetch-sessions/storage/postgres'
+ * import pg from 'pg'
+ *
+ * export const client: PostgresClientLike = new pg.Pool({ max: 10 })
+ */
 export interface PostgresClientLike {
+  /** Runs one statement, with `$1`, `$2`… for its parameters. */
   query(text: string, parameters: Parameter[]): Promise<{ rows: unknown[] }>
 }
 
-/** What is used of `postgres` (postgres.js). */
+/**
+ * What is used of `postgres` (postgres.js).
+ *
+ * @example
+ * import type { PostgresJSLike } from 'fetch-sessions/storage/postgres'
+ * import postgres from 'postgres'
+ *
+ * export const client: PostgresJSLike = postgres('postgres://localhost/shop')
+ */
 export interface PostgresJSLike {
+  /** Runs one statement, with `$1`, `$2`… for its parameters. Only the texts of this package come here. */
   unsafe(text: string, parameters: Parameter[]): PromiseLike<Iterable<unknown>>
 }
 
+/**
+ * Options of {@link createPostgresSessionStorage}.
+ *
+ * @example
+ * import type { PostgresSessionStorageOptions } from 'fetch-sessions/storage/postgres'
+ * import pg from 'pg'
+ *
+ * export const options: PostgresSessionStorageOptions<{ userId: string }> = {
+ *   client: new pg.Pool(),
+ *   table: 'shop_sessions',
+ *   cookie: { secrets: ['32 random characters in real life'] },
+ * }
+ */
 export interface PostgresSessionStorageOptions<
   Data extends object = SessionData,
 > extends StoreSessionStorageOptions<Data> {
   /** A pool, or a client where one connection is enough; this package neither opens nor closes it. */
   client: PostgresClientLike | PostgresJSLike
-  /** Default: `sessions`. */
+  /** The name of the table, at most 55 bytes, since PostgreSQL cuts names off at 63. Default: `sessions`. */
   table?: string | undefined
 }
 
@@ -41,6 +78,16 @@ const dialect: SqlDialect = {
  * above it, requests at once on one session fail with the engine's serialization errors.
  *
  * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ *
+ * @example
+ * import { createPostgresSessionStorage } from 'fetch-sessions/storage/postgres'
+ * import pg from 'pg'
+ *
+ * export const storage = createPostgresSessionStorage<{ userId: string }>({
+ *   client: new pg.Pool({ connectionString: process.env['DATABASE_URL'] }),
+ *   cookie: { secrets: ['32 random characters in real life'] },
+ * })
+ * await storage.setup()
  */
 export function createPostgresSessionStorage<
   Data extends object = SessionData,
@@ -52,12 +99,26 @@ export function createPostgresSessionStorage<
   return Object.assign(createStoreSessionStorage<Data, FlashData>(store, options), maintenance)
 }
 
-/** The store alone, without the core over it. */
+/**
+ * The store alone, without the core over it.
+ *
+ * @param options the client, and the table if it is not `sessions`
+ * @throws SessionError `ERR_SESSION_CONFIG` where `table` is no name, or too long a one
+ *
+ * @example
+ * import { createPostgresStore } from 'fetch-sessions/storage/postgres'
+ * import pg from 'pg'
+ *
+ * const { maintenance } = createPostgresStore({ client: new pg.Pool() })
+ * export const migration = maintenance.sql.join(';\n')
+ */
 export function createPostgresStore({
   client,
   table = 'sessions',
 }: Pick<PostgresSessionStorageOptions, 'client' | 'table'>): {
+  /** The store. */
   store: SessionStore
+  /** The upkeep of its table. */
   maintenance: SqlSessionMaintenance
 } {
   // PostgreSQL cuts longer names off, and then two tables are one.

@@ -1,18 +1,55 @@
+/**
+ * Sessions in Redis and what speaks its protocol.
+ * @module
+ */
+
 import { createStoreSessionStorage } from '../session-store.ts'
 import type { SessionStore, StoreSessionStorageOptions } from '../session-store.ts'
 import type { SessionStorage } from '../session-storage.ts'
 import type { SessionData } from '../session.ts'
 
-/** What is used of a client of `redis` (node-redis). */
+/**
+ * What is used of a client of `redis` (node-redis).
+ *
+ * @example
+ * import type { NodeRedisLike } from 'fetch-sessions/storage/redis'
+ * import { createClient } from 'redis'
+ *
+ * export const client: NodeRedisLike = await createClient().connect()
+ */
 export interface NodeRedisLike {
+  /** Sends one command, the name first, and gives its answer. */
   sendCommand(command: string[]): Promise<unknown>
 }
 
-/** What is used of a client of `ioredis`. */
+/**
+ * What is used of a client of `ioredis`.
+ *
+ * @example
+ * import type { IORedisLike } from 'fetch-sessions/storage/redis'
+ * import { Redis } from 'ioredis'
+ *
+ * export const client: IORedisLike = new Redis()
+ */
 export interface IORedisLike {
+  /** Sends one command and gives its answer. */
   call(command: string, ...parameters: string[]): Promise<unknown>
 }
 
+/**
+ * Options of {@link createRedisSessionStorage}.
+ *
+ * @example
+ * import type { RedisSessionStorageOptions } from 'fetch-sessions/storage/redis'
+ * import { Redis } from 'ioredis'
+ *
+ * export const options: RedisSessionStorageOptions<{ userId: string }> = {
+ *   client: new Redis(),
+ *   prefix: 'shop:session:',
+ *   timeout: 2,
+ *   cookie: { secrets: ['32 random characters in real life'] },
+ * }
+ */
 export interface RedisSessionStorageOptions<
   Data extends object = SessionData,
 > extends StoreSessionStorageOptions<Data> {
@@ -28,6 +65,15 @@ export interface RedisSessionStorageOptions<
  * Keys start with `session:` unless `prefix` says otherwise.
  *
  * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ *
+ * @example
+ * import { createRedisSessionStorage } from 'fetch-sessions/storage/redis'
+ * import { createClient } from 'redis'
+ *
+ * export const storage = createRedisSessionStorage<{ userId: string }>({
+ *   client: await createClient().connect(),
+ *   cookie: { secrets: ['32 random characters in real life'] },
+ * })
  */
 export function createRedisSessionStorage<
   Data extends object = SessionData,
@@ -59,7 +105,16 @@ redis.call('HSET', KEYS[1], 'expires', expires)
 redis.call('PEXPIRE', KEYS[1], math.max(1, tonumber(expires) - tonumber(ARGV[4])))
 return ARGV[2]`
 
-/** The store alone, without the core over it. */
+/**
+ * The store alone, without the core over it.
+ *
+ * @example
+ * import { createRedisStore } from 'fetch-sessions/storage/redis'
+ * import { Redis } from 'ioredis'
+ *
+ * const store = createRedisStore(new Redis())
+ * console.log(await store.read('session:none'))
+ */
 export function createRedisStore(client: NodeRedisLike | IORedisLike): SessionStore {
   const send = (command: string, ...parameters: string[]): Promise<unknown> =>
     'call' in client

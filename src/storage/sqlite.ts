@@ -1,3 +1,8 @@
+/**
+ * Sessions in SQLite.
+ * @module
+ */
+
 import { createStoreSessionStorage } from '../session-store.ts'
 import type { StoreSessionStorageOptions } from '../session-store.ts'
 import type { SessionStorage } from '../session-storage.ts'
@@ -5,24 +10,60 @@ import type { SessionData } from '../session.ts'
 import { createSqlStore, sqliteDialect } from '../sql-store.ts'
 import type { SqlQuery, SqlSessionMaintenance } from '../sql-store.ts'
 
+/** @inline */
 type Parameter = string | number
 
-/** What is used of `node:sqlite`, `better-sqlite3`, `bun:sqlite` and `libsql`. */
+/**
+ * What is used of `node:sqlite`, `better-sqlite3`, `bun:sqlite` and `libsql`.
+ *
+ * @example
+ * import type { SQLiteDatabaseLike } from 'fetch-sessions/storage/sqlite'
+ * import { DatabaseSync } from 'node:sqlite'
+ *
+ * export const database: SQLiteDatabaseLike = new DatabaseSync('sessions.db')
+ */
 export interface SQLiteDatabaseLike {
+  /** A statement with `?` for each parameter; `all` runs it and gives its rows. */
   prepare(sql: string): { all(...parameters: Parameter[]): unknown[] }
 }
 
-/** What is used of `@libsql/client`. */
+/**
+ * What is used of `@libsql/client`.
+ *
+ * @example
+ * import { createSQLiteSessionStorage } from 'fetch-sessions/storage/sqlite'
+ * import type { LibSQLClientLike } from 'fetch-sessions/storage/sqlite'
+ *
+ * export const storageOver = (database: LibSQLClientLike) =>
+ *   createSQLiteSessionStorage({
+ *     database,
+ *     cookie: { secrets: ['32 random characters in real life'] },
+ *   })
+ */
 export interface LibSQLClientLike {
+  /** Runs one statement, with `?` for each parameter, and gives its rows. */
   execute(statement: { sql: string; args: Parameter[] }): Promise<{ rows: readonly unknown[] }>
 }
 
+/**
+ * Options of {@link createSQLiteSessionStorage}.
+ *
+ * @example
+ * import type { SQLiteSessionStorageOptions } from 'fetch-sessions/storage/sqlite'
+ * import { DatabaseSync } from 'node:sqlite'
+ *
+ * export const options: SQLiteSessionStorageOptions<{ userId: string }> = {
+ *   database: new DatabaseSync('sessions.db'),
+ *   table: 'shop_sessions',
+ *   cookie: { secrets: ['32 random characters in real life'] },
+ * }
+ */
 export interface SQLiteSessionStorageOptions<
   Data extends object = SessionData,
 > extends StoreSessionStorageOptions<Data> {
   /** An open database; this package neither opens nor closes it. */
   database: SQLiteDatabaseLike | LibSQLClientLike
-  /** Default: `sessions`. */
+  /** The name of the table. Default: `sessions`. */
   table?: string | undefined
 }
 
@@ -31,6 +72,16 @@ export interface SQLiteSessionStorageOptions<
  * or run its `sql` as a migration, and `purgeExpired()` from time to time. Consistent; a logout holds at once.
  *
  * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ *
+ * @example
+ * import { createSQLiteSessionStorage } from 'fetch-sessions/storage/sqlite'
+ * import { DatabaseSync } from 'node:sqlite'
+ *
+ * export const storage = createSQLiteSessionStorage<{ userId: string }>({
+ *   database: new DatabaseSync('sessions.db'),
+ *   cookie: { secrets: ['32 random characters in real life'] },
+ * })
+ * await storage.setup()
  */
 export function createSQLiteSessionStorage<
   Data extends object = SessionData,
@@ -42,7 +93,20 @@ export function createSQLiteSessionStorage<
   return Object.assign(createStoreSessionStorage<Data, FlashData>(store, options), maintenance)
 }
 
-/** The store alone, without the core over it. */
+/**
+ * The store alone, without the core over it.
+ *
+ * @param options the database, and the table if it is not `sessions`
+ * @returns `store`, and `maintenance` for its table
+ * @throws SessionError `ERR_SESSION_CONFIG` where `table` is no name
+ *
+ * @example
+ * import { createSQLiteStore } from 'fetch-sessions/storage/sqlite'
+ * import { DatabaseSync } from 'node:sqlite'
+ *
+ * const { maintenance } = createSQLiteStore({ database: new DatabaseSync(':memory:') })
+ * export const migration = maintenance.sql.join(';\n')
+ */
 export function createSQLiteStore({
   database,
   table = 'sessions',

@@ -1,26 +1,67 @@
+/**
+ * Sessions in the drivers of unstorage.
+ * @module
+ */
+
 import { SessionError } from '../errors.ts'
 import { createStoreSessionStorage } from '../session-store.ts'
 import type { SessionStore, StoredSession, StoreSessionStorageOptions } from '../session-store.ts'
 import type { SessionStorage } from '../session-storage.ts'
 import type { SessionData } from '../session.ts'
 
-/** What is used of a `Storage` of unstorage. */
+/**
+ * What is used of a `Storage` of unstorage.
+ *
+ * @example
+ * import type { UnstorageLike } from 'fetch-sessions/storage/unstorage'
+ * import { createStorage } from 'unstorage'
+ *
+ * export const storage: UnstorageLike = createStorage()
+ */
 export interface UnstorageLike {
+  /** The value under the key, or null where there is none. */
   getItem(key: string): Promise<unknown>
+  /** Stores a value; `ttl` is in seconds. */
   setItem(key: string, value: UnstorageRecord, options: { ttl: number }): Promise<void>
+  /** Removes the value, whether it was there or not. */
   removeItem(key: string): Promise<void>
 }
 
-/** A record as it stands in the storage. */
+/**
+ * A record as it stands in the storage.
+ *
+ * @example
+ * import type { UnstorageRecord } from 'fetch-sessions/storage/unstorage'
+ *
+ * // For a job that removes what the driver does not drop by itself.
+ * export const isOver = (record: UnstorageRecord): boolean => record.expires <= Date.now()
+ */
 export interface UnstorageRecord {
+  /** The session as the core writes it. */
   readonly data: string
+  /** Changes with every write. */
   readonly version: string
+  /** When the record ends, in milliseconds since 1970. */
   readonly expires: number
 }
 
+/**
+ * Options of {@link createUnstorageSessionStorage}.
+ *
+ * @example
+ * import type { UnstorageSessionStorageOptions } from 'fetch-sessions/storage/unstorage'
+ * import { createStorage } from 'unstorage'
+ *
+ * export const options: UnstorageSessionStorageOptions<{ userId: string }> = {
+ *   storage: createStorage(),
+ *   prefix: 'shop:session:',
+ *   cookie: { secrets: ['32 random characters in real life'] },
+ * }
+ */
 export interface UnstorageSessionStorageOptions<
   Data extends object = SessionData,
 > extends StoreSessionStorageOptions<Data> {
+  /** A storage with its driver mounted; this package does not dispose of it. */
   storage: UnstorageLike
 }
 
@@ -32,6 +73,16 @@ export interface UnstorageSessionStorageOptions<
  * Keys start with `session:` unless `prefix` says otherwise.
  *
  * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ *
+ * @example
+ * import { createUnstorageSessionStorage } from 'fetch-sessions/storage/unstorage'
+ * import { createStorage } from 'unstorage'
+ * import fsDriver from 'unstorage/drivers/fs'
+ *
+ * export const storage = createUnstorageSessionStorage<{ userId: string }>({
+ *   storage: createStorage({ driver: fsDriver({ base: './sessions' }) }),
+ *   cookie: { secrets: ['32 random characters in real life'] },
+ * })
  */
 export function createUnstorageSessionStorage<
   Data extends object = SessionData,
@@ -47,7 +98,16 @@ export function createUnstorageSessionStorage<
   return createStoreSessionStorage<Data, FlashData>(store, { prefix: 'session:', ...options })
 }
 
-/** The store alone, without the core over it. */
+/**
+ * The store alone, without the core over it.
+ *
+ * @example
+ * import { createUnstorageStore } from 'fetch-sessions/storage/unstorage'
+ * import { createStorage } from 'unstorage'
+ *
+ * const store = createUnstorageStore(createStorage())
+ * console.log(await store.read('session:none'))
+ */
 export function createUnstorageStore(storage: UnstorageLike): SessionStore {
   async function find(key: string): Promise<StoredSession | null> {
     const record = (await storage.getItem(key)) as Partial<UnstorageRecord> | null

@@ -1,0 +1,55 @@
+import { fileURLToPath } from 'node:url'
+
+import packageJson from '../../package.json' with { type: 'json' }
+import { Converter, ReflectionKind } from 'typedoc'
+
+const root = fileURLToPath(new URL('../../', import.meta.url)).replaceAll('\\', '/')
+
+/** What one imports, by the source that it stands for. */
+const publishedNames = new Map(
+  Object.entries(packageJson.exports)
+    .filter(([, target]) => target.endsWith('.js'))
+    .map(([subpath, target]) => [
+      target.replace('./dist/', root).replace(/\.js$/, '.ts'),
+      subpath.replace('.', packageJson.name),
+    ]),
+)
+
+/** @param {import('typedoc').Application} app */
+function namePagesAsPublished(app) {
+  app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
+    for (const module of project.getReflectionsByKind(ReflectionKind.Module)) {
+      const source = project.getSymbolIdFromReflection(module)?.fileName ?? ''
+      module.name = publishedNames.get(source) ?? module.name
+    }
+  })
+}
+
+/** @type {import('typedoc').TypeDocOptions & import('typedoc-plugin-markdown').PluginOptions} */
+export default {
+  entryPoints: [...publishedNames.keys()],
+  tsconfig: `${root}tsconfig.build.json`,
+  skipErrorChecking: true, // `npm run types` has done so
+  plugin: ['typedoc-plugin-markdown', namePagesAsPublished],
+  out: `${root}docs`,
+  router: 'module',
+  name: packageJson.name,
+  readme: 'none',
+  disableSources: true,
+  excludeExternals: true,
+  excludePrivate: true,
+  intentionallyNotExported: ['src/session.ts:Value'], // what `get` gives; the docstring says it
+  treatWarningsAsErrors: true,
+  treatValidationWarningsAsErrors: true,
+
+  hidePageHeader: true,
+  useHTMLAnchors: true, // the links name these, and not the ones that GitHub makes of headings
+  indexFormat: 'table',
+  parametersFormat: 'table',
+  interfacePropertiesFormat: 'table',
+  classPropertiesFormat: 'table',
+  propertyMembersFormat: 'table',
+  typeAliasPropertiesFormat: 'table',
+  typeDeclarationFormat: 'table',
+  tableColumnSettings: { hideInherited: true, hideModifiers: true, hideOverrides: true },
+}
