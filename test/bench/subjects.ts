@@ -1,0 +1,27 @@
+import type { Subject } from './subject.ts'
+
+/**
+ * The subjects by id, in the order of the tables. Each process loads the one that it measures, so that none runs in the
+ * shapes and caches that another has left behind.
+ */
+export const SUBJECTS = {
+  'hono-sessions-cookie': () => import('./subjects/hono-sessions-cookie.ts'),
+  'hono-sessions-memory': () => import('./subjects/hono-sessions-memory.ts'),
+  'hono-session': () => import('./subjects/hono-session.ts'),
+  'iron-session': () => import('./subjects/iron-session.ts'),
+  'react-router': () => import('./subjects/react-router.ts'),
+  'remix-session-middleware': () => import('./subjects/remix-session-middleware.ts'),
+  'ours-cookie-hono': () => import('./subjects/ours-cookie-hono.ts'),
+  'ours-memory-hono': () => import('./subjects/ours-memory-hono.ts'),
+  'ours-cookie-fetch-router': () => import('./subjects/ours-cookie-fetch-router.ts'),
+} satisfies Record<string, () => Promise<{ subject: Subject }>>
+
+export type SubjectId = keyof typeof SUBJECTS
+
+/** @throws TypeError for an id that is none */
+export async function loadSubject(id: string): Promise<Subject> {
+  if (!Object.hasOwn(SUBJECTS, id)) {
+    throw new TypeError(`${id} is no subject: take one of ${Object.keys(SUBJECTS).join(', ')}.`)
+  }
+  return (await SUBJECTS[id as SubjectId]()).subject
+}
