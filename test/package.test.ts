@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 
 import packageJson from '../package.json' with { type: 'json' }
+import { systemNode } from './support/nodes.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const folder = mkdtempSync(join(tmpdir(), 'fetch-sessions-'))
@@ -40,18 +41,9 @@ function run(command: string, args: string[], cwd = folder): string {
 
 /** The nodes that the package promises to run on and this machine has: the one of the tests, and the system's. */
 function nodes(): [version: string, path: string][] {
-  const system = (process.env['PATH'] ?? '')
-    .split(delimiter)
-    .filter((part) => !part.includes('node_modules'))
-    .map((part) => join(part, 'node'))
-    .flatMap((path): [string, string][] => {
-      try {
-        return [[run(path, ['--version'], '.').trim(), path]]
-      } catch {
-        return []
-      }
-    })
-  return [[process.version, process.execPath], ...system.slice(0, 1)]
+  const system = systemNode()
+  const others: [string, string][] = system === undefined ? [] : [[system.version, system.path]]
+  return [[process.version, process.execPath], ...others]
 }
 
 describe('the sources', () => {

@@ -14,9 +14,27 @@ export const SUBJECTS = {
   'ours-cookie-hono': () => import('./subjects/ours-cookie-hono.ts'),
   'ours-memory-hono': () => import('./subjects/ours-memory-hono.ts'),
   'ours-cookie-fetch-router': () => import('./subjects/ours-cookie-fetch-router.ts'),
+  'json-cookie': () => import('./subjects/json-cookie.ts'),
 } satisfies Record<string, () => Promise<{ subject: Subject }>>
 
 export type SubjectId = keyof typeof SUBJECTS
+
+/** Those that protect what they keep, and so are compared request by request. */
+export const IN_PROCESS = (Object.keys(SUBJECTS) as SubjectId[]).filter(
+  (id) => id !== 'json-cookie',
+)
+
+/** Those on Hono, which @hono/node-server serves. */
+export const ON_HONO = [
+  'json-cookie',
+  'react-router',
+  'hono-session',
+  'iron-session',
+  'hono-sessions-cookie',
+  'hono-sessions-memory',
+  'ours-cookie-hono',
+  'ours-memory-hono',
+] as const satisfies SubjectId[]
 
 /** @throws TypeError for an id that is none */
 export async function loadSubject(id: string): Promise<Subject> {
