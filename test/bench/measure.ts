@@ -1,4 +1,4 @@
-import { do_not_optimize, measure } from 'mitata'
+import { do_not_optimize } from 'mitata'
 
 import type { RequestSource } from './scenarios.ts'
 import type { App } from './subject.ts'
@@ -12,11 +12,11 @@ export interface Pair {
 export interface Effort {
   /** How long a block should take, in milliseconds. */
   readonly block: number
-  /** How long each side runs before it counts, in milliseconds. */
+  /** How many short blocks each side runs before it counts. */
   readonly warmup: number
 }
 
-export const FULL_EFFORT: Effort = { block: 20, warmup: 400 }
+export const FULL_EFFORT: Effort = { block: 20, warmup: 25 }
 export const QUICK_EFFORT: Effort = { block: 0, warmup: 0 }
 
 /** Measures one pair. `floorFirst` alternates, so that what the first leaves behind tips no scale. */
@@ -42,8 +42,8 @@ export async function preparePairs(
   }
 }
 
-/** mitata's loop is unrolled by four: blocks are of a multiple. */
-const UNROLL = 4
+/** Requests in a block of the warm-up. */
+const WARMUP_REQUESTS = 128
 
 async function prepareBlock(
   app: App,
@@ -52,25 +52,22 @@ async function prepareBlock(
   { inFlight, effort }: { inFlight: number; effort: Effort },
 ): Promise<() => Promise<number>> {
   const run = (turns: number): Promise<number> => measureBlock(app, cookie, source, turns, inFlight)
-  let turns = UNROLL
-  let last = 0
-  const end = performance.now() + effort.warmup
-  do {
-    last = await run(turns)
-    turns = turnsFor(effort.block, last * inFlight)
-  } while (performance.now() < end)
-  return () => run(turns)
-}
-
-/** How many turns of so many nanoseconds fill a block of so many milliseconds. */
-function turnsFor(block: number, nanoseconds: number): number {
-  const turns = (block * 1e6) / nanoseconds
-  return Math.max(1, Math.round(turns / UNROLL)) * UNROLL
+  // By number and not by time, so that a busy machine measures code that is as warm; and the fastest block gives the
+  // length, because a slow one would make all that follow too short.
+  let fastest = Infinity
+  for (let block = 0; block < effort.warmup; block++) {
+    fastest = Math.min(fastest, await run(WARMUP_REQUESTS / inFlight))
+  }
+  const turns = Math.ceil((effort.block * 1e6) / fastest / inFlight)
+  return () => run(Math.max(1, turns))
 }
 
 /**
  * Runs one block, after a garbage collection. Its Requests are made before the clock starts, those of floor and subject
  * alike: a server has made them when its application is called.
+ *
+ * A loop of our own, because mitata's `measure` compiles its loop anew and allocates a million samples at each call:
+ * far more than a block may cost that takes turns with another.
  *
  * @returns nanoseconds a request
  */
@@ -81,25 +78,24 @@ async function measureBlock(
   turns: number,
   inFlight: number,
 ): Promise<number> {
-  const block = function* (): Generator<() => unknown, void, undefined> {
-    yield {
-      0: async () => source.request(await cookie()),
-      async bench(request: Request) {
-        const response = await app.fetch(request)
-        if (response.status !== 200) throw new Error(`${request.url}: ${response.status}`)
-        do_not_optimize(response)
-      },
-    } as never // mitata's types know the plain form only
+  const requests: Request[] = []
+  while (requests.length < turns * inFlight) requests.push(source.request(await cookie()))
+  globalThis.gc?.()
+  const start = performance.now()
+  if (inFlight === 1) {
+    for (const request of requests) await answer(app, request)
+  } else {
+    for (let first = 0; first < requests.length; first += inFlight) {
+      await Promise.all(
+        requests.slice(first, first + inFlight).map((request) => answer(app, request)),
+      )
+    }
   }
-  const { avg } = await measure(block, {
-    concurrency: inFlight,
-    // One sample of so many turns, however fast they are.
-    min_samples: 1,
-    max_samples: 1,
-    batch_samples: turns,
-    warmup_threshold: Infinity,
-    batch_threshold: Infinity,
-    warmup_samples: 1,
-  })
-  return avg / inFlight
+  return ((performance.now() - start) * 1e6) / requests.length
+}
+
+async function answer(app: App, request: Request): Promise<void> {
+  const response = await app.fetch(request)
+  if (response.status !== 200) throw new Error(`${request.url}: ${response.status}`)
+  do_not_optimize(response)
 }

@@ -5,6 +5,7 @@ import { CONNECTIONS, loadServer, proveServer } from './load.ts'
 import type { Load } from './load.ts'
 import { ask, readOptions, startProcess } from './node-process.ts'
 import type { BenchOptions } from './node-process.ts'
+import { serverPart, writePart } from './readme.ts'
 import { conditionsOf, versionOf, writeResults } from './results.ts'
 import type { ServerResults, ServerRow } from './server-results.ts'
 import { serverRow, serverTable } from './server-results.ts'
@@ -75,3 +76,4 @@ const results: ServerResults = {
 }
 console.log(`\n\n${await serverTable(results)}`)
 console.log(writeResults('server.json', JSON.stringify(results, null, 2) + '\n', options))
+if (options.publish) writePart('npm run bench:server', await serverPart(results))
