@@ -1,4 +1,4 @@
-import { createClient, toCookie } from '../support/client.ts'
+import { toCookie } from '../support/client.ts'
 import { ROUTES } from './subject.ts'
 import type { App } from './subject.ts'
 
@@ -71,12 +71,14 @@ export function tamper(cookie: string): string {
   return cookie.slice(0, at) + (cookie[at] === 'a' ? 'b' : 'a') + cookie.slice(at + 1)
 }
 
-/** A browser of the subject's, for proofs. */
+/** A browser of the subject's, for proofs: it sends the last cookie back as it came. */
 export function visit(app: App): (path: string) => Promise<string> {
-  const client = createClient(async (request) => app.fetch(request), ORIGIN)
+  let cookie = ''
   return async (path) => {
-    const response = await client.get(path)
+    const headers = cookie === '' ? {} : { cookie }
+    const response = await app.fetch(new Request(ORIGIN + path, { headers }))
     if (response.status !== 200) throw new Error(`${path} answered ${response.status}.`)
+    cookie = toCookie(response.headers.getSetCookie().at(-1)) || cookie
     return response.text()
   }
 }

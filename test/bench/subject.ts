@@ -35,6 +35,7 @@ export interface VisitorData {
   theme: string
   csrf: string
   cart: string[]
+  lastSearch: string
   userId?: string
 }
 
@@ -45,7 +46,8 @@ export const ANONYMOUS: VisitorData = {
   currency: 'EUR',
   theme: 'dark',
   csrf: 'q8JxXf0m5pC2v7YtLr3KdA9hWnUeBzGs',
-  cart: ['oolong-50g', 'sencha-100g', 'assam-250g', 'teapot-blue'],
+  cart: ['oolong-50g', 'sencha-100g', 'assam-250g', 'teapot-blue', 'earl-grey-100g'],
+  lastSearch: 'green tea',
 }
 
 export const USER_ID = 'user-4711'
