@@ -16,7 +16,7 @@ export interface Effort {
   readonly warmup: number
 }
 
-export const FULL_EFFORT: Effort = { block: 20, warmup: 25 }
+export const FULL_EFFORT: Effort = { block: 20, warmup: 10 }
 export const QUICK_EFFORT: Effort = { block: 0, warmup: 0 }
 
 /** Measures one pair. `floorFirst` alternates, so that what the first leaves behind tips no scale. */
