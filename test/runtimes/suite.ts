@@ -17,7 +17,7 @@ declare module 'vitest' {
 }
 
 /** What looks at the repository, or drives another process: it has nothing to say about the runtime that it runs on. */
-const ABOUT_THE_REPOSITORY = ['layout', 'package', 'readme', 'types', 'workers']
+const ABOUT_THE_REPOSITORY = ['docs', 'layout', 'nitro', 'package', 'readme', 'types', 'workers']
 
 /**
  * The suites of the core, of the storages that live in the process and of the adapters, over the package as npm would

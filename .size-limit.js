@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs'
+
+const packageJson = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'))
+const routers = Object.keys(packageJson.peerDependencies)
+
+const check = (name, path, imported, limit) => ({
+  name,
+  path,
+  import: imported,
+  ignore: routers,
+  gzip: true,
+  limit,
+})
+
+// With all dependencies, without the router.
+export default [
+  check('{ session } of fetch-sessions/hono', 'dist/adapters/hono.js', '{ session }', '17 kB'),
+  ...Object.entries(packageJson.exports)
+    .filter(([, path]) => path.endsWith('.js'))
+    .map(([name, path]) =>
+      check(`all of ${name.replace('.', 'fetch-sessions')}`, path.slice(2), '*', '22 kB'),
+    ),
+]

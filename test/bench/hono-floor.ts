@@ -1,0 +1,14 @@
+import { Hono } from 'hono'
+
+import { routeHono } from './hono-routes.ts'
+import type { App } from './subject.ts'
+
+/** Hono without sessions. */
+export function createHonoFloor(): App {
+  return routeHono(new Hono(), {
+    start: (c) => c.text('ok'),
+    read: (c) => c.text('1'),
+    count: (c) => c.text('1'),
+    login: (c) => c.text('ok'),
+  })
+}

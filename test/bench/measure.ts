@@ -1,0 +1,101 @@
+import { do_not_optimize } from 'mitata'
+
+import type { RequestSource } from './scenarios.ts'
+import type { App } from './subject.ts'
+
+/** One block of requests to the floor and one to the subject, straight after each other: nanoseconds a request. */
+export interface Pair {
+  readonly floor: number
+  readonly subject: number
+}
+
+export interface Effort {
+  /** How long a block should take, in milliseconds. */
+  readonly block: number
+  /** How many short blocks each side runs before it counts. */
+  readonly warmup: number
+}
+
+export const FULL_EFFORT: Effort = { block: 20, warmup: 10 }
+export const QUICK_EFFORT: Effort = { block: 0, warmup: 0 }
+
+/** Measures one pair. `floorFirst` alternates, so that what the first leaves behind tips no scale. */
+export type PairMeasurement = (floorFirst: boolean) => Promise<Pair>
+
+/** @param inFlight how many requests are under way together; they start together, the next when all are answered */
+export async function preparePairs(
+  floor: App,
+  subject: App,
+  source: RequestSource,
+  inFlight: number,
+  effort: Effort,
+): Promise<PairMeasurement> {
+  const measureFloor = await prepareBlock(floor, async () => source.floorCookie(), source, {
+    inFlight,
+    effort,
+  })
+  const measureSubject = await prepareBlock(subject, source.cookie, source, { inFlight, effort })
+  return async (floorFirst) => {
+    const before = floorFirst ? await measureFloor() : undefined
+    const measured = await measureSubject()
+    return { floor: before ?? (await measureFloor()), subject: measured }
+  }
+}
+
+/** Requests in a block of the warm-up. */
+const WARMUP_REQUESTS = 128
+
+async function prepareBlock(
+  app: App,
+  cookie: RequestSource['cookie'],
+  source: RequestSource,
+  { inFlight, effort }: { inFlight: number; effort: Effort },
+): Promise<() => Promise<number>> {
+  const run = (turns: number): Promise<number> => measureBlock(app, cookie, source, turns, inFlight)
+  // By number and not by time, so that a busy machine measures code that is as warm; and the fastest block gives the
+  // length, because a slow one would make all that follow too short.
+  let fastest = Infinity
+  for (let block = 0; block < effort.warmup; block++) {
+    fastest = Math.min(fastest, await run(WARMUP_REQUESTS / inFlight))
+  }
+  const turns = Math.ceil((effort.block * 1e6) / fastest / inFlight)
+  return () => run(Math.max(1, turns))
+}
+
+/**
+ * Runs one block, after a garbage collection. Its Requests are made before the clock starts, those of floor and subject
+ * alike: a server has made them when its application is called.
+ *
+ * A loop of our own, because mitata's `measure` compiles its loop anew and allocates a million samples at each call:
+ * far more than a block may cost that takes turns with another.
+ *
+ * @returns nanoseconds a request
+ */
+async function measureBlock(
+  app: App,
+  cookie: RequestSource['cookie'],
+  source: RequestSource,
+  turns: number,
+  inFlight: number,
+): Promise<number> {
+  const requests: Request[] = []
+  while (requests.length < turns * inFlight) requests.push(source.request(await cookie()))
+  globalThis.gc?.()
+  const start = performance.now()
+  if (inFlight === 1) {
+    for (const request of requests) await answer(app, request)
+  } else {
+    for (let first = 0; first < requests.length; first += inFlight) {
+      await Promise.all(
+        requests.slice(first, first + inFlight).map((request) => answer(app, request)),
+      )
+    }
+  }
+  return ((performance.now() - start) * 1e6) / requests.length
+}
+
+async function answer(app: App, request: Request): Promise<void> {
+  const response = await app.fetch(request)
+  if (response.status !== 200) throw new Error(`${request.url}: ${response.status}`)
+  do_not_optimize(response)
+}

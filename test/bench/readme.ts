@@ -1,0 +1,53 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+
+import { readmeRequestsTable } from './requests-table.ts'
+import type { RequestsResults } from './requests-results.ts'
+import { serverTable } from './server-results.ts'
+import type { ServerResults } from './server-results.ts'
+import type { Conditions } from './results.ts'
+import { formatMarkdown } from './tables.ts'
+
+/** The parts of the README that committed results make: each stands between two comments with its name. */
+export async function requestsPart(results: RequestsResults): Promise<string> {
+  const versions = versionsOf(results.rows.flatMap((row) => row.versions))
+  return formatMarkdown(`${await readmeRequestsTable(results)}\n${line(results, versions)}`)
+}
+
+export async function serverPart(results: ServerResults): Promise<string> {
+  const versions = versionsOf(results.server)
+  return formatMarkdown(`${await serverTable(results)}\n${line(results, versions)}`)
+}
+
+function line({ conditions }: { conditions: Conditions }, versions: string): string {
+  const { date, node, machine } = conditions
+  return `Measured on ${date} with Node ${node} on ${machine}: ${versions}.`
+}
+
+function versionsOf(versions: readonly string[]): string {
+  const peers = versions.filter((version) => !version.startsWith('fetch-sessions '))
+  return [...new Set(peers)].join(', ')
+}
+
+const bounds = (name: string): [string, string] => [
+  `<!-- results of ${name} -->\n\n`,
+  `\n<!-- end of results -->`,
+]
+
+/** What the README says now. */
+export function readPart(name: string, readme = readFileSync('README.md', 'utf8')): string {
+  const [start, end] = bounds(name)
+  const from = readme.indexOf(start)
+  const to = readme.indexOf(end, from)
+  if (from === -1 || to === -1) throw new Error(`The README has no results of ${name}.`)
+  return readme.slice(from + start.length, to)
+}
+
+export function writePart(name: string, text: string): void {
+  const readme = readFileSync('README.md', 'utf8')
+  const [start] = bounds(name)
+  // A function, because `$` means something in a replacement text.
+  writeFileSync(
+    'README.md',
+    readme.replace(start + readPart(name, readme), () => start + text),
+  )
+}
