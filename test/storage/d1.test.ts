@@ -4,7 +4,10 @@ import type { D1DatabaseLike } from '../../src/storage/d1.ts'
 import { sqlConformance } from '../conformance/sql.ts'
 import { storeConformance } from '../conformance/store.ts'
 import { startWorkerd } from '../support/workerd.ts'
-import { afterAll, beforeAll } from 'vitest'
+import { afterAll, beforeAll, vi } from 'vitest'
+
+// One of the tests is 1,300 round trips to another process.
+vi.setConfig({ testTimeout: 120_000 })
 
 let workerd: Miniflare
 let database: D1DatabaseLike

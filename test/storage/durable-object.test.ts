@@ -3,7 +3,10 @@ import { createDurableObjectStore } from '../../src/storage/durable-object.ts'
 import type { DurableObjectNamespaceLike } from '../../src/storage/durable-object.ts'
 import { storeConformance } from '../conformance/store.ts'
 import { startWorkerd } from '../support/workerd.ts'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+
+// One of the tests is 1,300 round trips to another process.
+vi.setConfig({ testTimeout: 120_000 })
 
 let workerd: Miniflare
 let namespace: DurableObjectNamespaceLike
