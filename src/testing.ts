@@ -1,3 +1,8 @@
+/**
+ * Helpers for the tests of applications, and the suite for those who write a back end.
+ * @module
+ */
+
 import { engineOf } from './session-storage.ts'
 import type { SessionStorage } from './session-storage.ts'
 import type { Session, SessionData } from './session.ts'
@@ -12,16 +17,27 @@ export type { StoreConformanceOptions } from './testing/store-suite.ts'
  * The session is stored as the application would, in the back end too, with the storage's own lifetime.
  *
  * @param storage the one that the application uses
- * @param options.flash values that are read once
+ * @param data the values, without the flash values
+ * @param options `flash`: values that are read once
  * @throws SessionError `ERR_SESSION_VALUE` where JSON cannot carry a value or the storage's `schema` does not take it,
  * `ERR_SESSION_COOKIE_TOO_LARGE`, `ERR_SESSION_STORAGE`, or `ERR_SESSION_CONFIG` for a storage that this package has not
  * made
  *
  * @example
- * ```ts
+ * import { createMemorySessionStorage } from 'fetch-sessions'
+ * import { session } from 'fetch-sessions/hono'
+ * import { sessionCookie } from 'fetch-sessions/testing'
+ * import { Hono } from 'hono'
+ *
+ * const storage = createMemorySessionStorage<{ userId: string }, { notice: string }>({
+ *   cookie: { secrets: ['32 random characters in real life'] },
+ * })
+ * const app = new Hono().use(session({ storage }))
+ * app.get('/account', (c) => c.text(`${c.var.session.get('notice')}, ${c.var.session.get('userId')}`))
+ *
  * const cookie = await sessionCookie(storage, { userId: 'ada' }, { flash: { notice: 'Saved' } })
  * const response = await app.request('/account', { headers: { cookie } })
- * ```
+ * console.log(await response.text()) // Saved, ada
  */
 export async function sessionCookie<
   Data extends object = SessionData,
@@ -54,12 +70,24 @@ export async function sessionCookie<
  * this package has not made
  *
  * @example
- * ```ts
+ * import { createMemorySessionStorage } from 'fetch-sessions'
+ * import { session } from 'fetch-sessions/hono'
+ * import { readSession, sessionCookie } from 'fetch-sessions/testing'
+ * import { Hono } from 'hono'
+ *
+ * const storage = createMemorySessionStorage<{ cart: string[] }>({
+ *   cookie: { secrets: ['32 random characters in real life'] },
+ * })
+ * const app = new Hono().use(session({ storage }))
+ * app.post('/cart/:product', (c) => {
+ *   c.var.session.get('cart')?.push(c.req.param('product'))
+ *   return c.redirect('/cart', 303)
+ * })
+ *
  * const cookie = await sessionCookie(storage, { cart: [] })
  * const response = await app.request('/cart/tea', { method: 'POST', headers: { cookie } })
- * const session = await readSession(storage, response, cookie)
- * assert.deepEqual(session.get('cart'), ['tea'])
- * ```
+ * const after = await readSession(storage, response, cookie)
+ * console.log(after.get('cart')) // ['tea']
  */
 export function readSession<Data extends object = SessionData, FlashData extends object = Data>(
   storage: SessionStorage<Data, FlashData>,

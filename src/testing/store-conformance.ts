@@ -13,12 +13,11 @@ import type { StoreConformanceOptions } from './store-suite.ts'
  * @param create gives a store that is empty; it is called once in each test
  *
  * @example
- * ```ts
+ * import { createMemoryStore } from 'fetch-sessions/storage/memory' // or your own
  * import { storeConformance } from 'fetch-sessions/testing'
  * import { describe, it } from 'node:test' // or from 'vitest', or from 'bun:test'
  *
- * storeConformance(() => createTableStore(new Map()), { describe, it })
- * ```
+ * storeConformance(() => createMemoryStore(1000), { describe, it })
  */
 export function storeConformance(
   create: () => SessionStore | Promise<SessionStore>,

@@ -1,8 +1,19 @@
 import type { SessionStore } from '../session-store.ts'
 
-/** What the suite for stores asks of a test runner: vitest, node:test and bun:test have it. */
+/**
+ * What the suite for stores asks of a test runner: vitest, node:test and bun:test have it.
+ *
+ * @example
+ * import type { StoreConformanceOptions } from 'fetch-sessions/testing'
+ * import { describe, it } from 'vitest'
+ *
+ * // For an engine that cannot compare.
+ * export const options: StoreConformanceOptions = { describe, it, compares: false }
+ */
 export interface StoreConformanceOptions {
+  /** Groups tests under a name. */
   readonly describe: (name: string, body: () => void) => unknown
+  /** Runs one test, which fails where its promise is rejected. */
   readonly it: (name: string, body: () => Promise<void>) => unknown
   /**
    * Whether a write is one step with the comparison before it. `false` leaves out what needs that, for engines such as

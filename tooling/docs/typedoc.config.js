@@ -28,7 +28,7 @@ function namePagesAsPublished(app) {
 /** @type {import('typedoc').TypeDocOptions & import('typedoc-plugin-markdown').PluginOptions} */
 export default {
   entryPoints: [...publishedNames.keys()],
-  tsconfig: `${root}tsconfig.build.json`,
+  tsconfig: `${root}tooling/docs/tsconfig.json`,
   skipErrorChecking: true, // `npm run types` has done so
   plugin: ['typedoc-plugin-markdown', namePagesAsPublished],
   out: `${root}docs`,
