@@ -6,7 +6,7 @@
 import { Elysia, ElysiaCustomStatusResponse, ValidationError } from 'elysia'
 
 import { createSessionRunner, SessionError } from '../src/index.ts'
-import type { EnvironmentAccess, Session, SessionData, SessionOptions } from '../src/index.ts'
+import type { Session, SessionData, SessionOptions } from '../src/index.ts'
 
 /**
  * Options of {@link session}.
@@ -81,7 +81,7 @@ export function session<
   const Key extends string = 'session',
 >(options: ElysiaSessionOptions<Data, FlashData, Key> = {}): SessionPlugin<Data, FlashData, Key> {
   const { key = 'session' as Key, ...rest } = options
-  const run = createSessionRunner(rest, noEnvironment)
+  const run = createSessionRunner(rest)
   const visits = new WeakMap<Request, Visit<Session<Data, FlashData>>>()
 
   // Elysia takes plugins of one name and seed for one and the same.
@@ -128,9 +128,4 @@ interface Visit<Current> {
   readonly session: Current
   /** Elysia's context, which tells of the error that the response reports. */
   context?: { readonly error?: unknown } | undefined
-}
-
-const noEnvironment: EnvironmentAccess<undefined> = {
-  get: () => undefined,
-  replace: (context, _environment, use) => use(context),
 }

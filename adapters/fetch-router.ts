@@ -6,7 +6,7 @@
 import type { Middleware } from '@remix-run/fetch-router'
 
 import { createSessionRunner, Session } from '../src/index.ts'
-import type { EnvironmentAccess, SessionData, SessionOptions } from '../src/index.ts'
+import type { SessionData, SessionOptions } from '../src/index.ts'
 
 /**
  * Options of {@link session}.
@@ -57,7 +57,7 @@ export function session<
   options: FetchRouterSessionOptions<Data, FlashData, Key, Property> = {},
 ): Middleware<{ key: Key; value: Session<Data, FlashData>; property: Property }> {
   const { key = Session, property = 'session', ...rest } = options
-  const run = createSessionRunner(rest, noEnvironment)
+  const run = createSessionRunner(rest)
 
   return function sessionMiddleware(context, next) {
     return run(context.request, undefined, async (current) => {
@@ -65,10 +65,4 @@ export function session<
       return { response: await next() }
     })
   }
-}
-
-/** fetch-router hands no bindings to its middleware: `SESSION_SECRET` comes from the process. */
-const noEnvironment: EnvironmentAccess<undefined> = {
-  get: () => undefined,
-  replace: (context, _environment, use) => use(context),
 }

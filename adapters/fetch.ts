@@ -4,7 +4,7 @@
  */
 
 import { createSessionRunner, isSession, SessionError } from '../src/index.ts'
-import type { EnvironmentAccess, Session, SessionData, SessionOptions } from '../src/index.ts'
+import type { RouterAccess, Session, SessionData, SessionOptions } from '../src/index.ts'
 
 /**
  * The environment among what the server hands over behind the request: the first of it that is no session.
@@ -142,10 +142,11 @@ interface Call<Environment> {
   readonly environment: Environment
 }
 
-function callAccess<Environment>(): EnvironmentAccess<Call<Environment>> {
+function callAccess<Environment>(): RouterAccess<Call<Environment>> {
   return {
     identity: ({ request }) => request.headers,
-    get: ({ environment }) => environment,
-    replace: (call, environment, use) => use({ ...call, environment: environment as Environment }),
+    environment: ({ environment }) => environment,
+    withEnvironment: (call, environment, use) =>
+      use({ ...call, environment: environment as Environment }),
   }
 }

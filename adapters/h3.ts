@@ -7,7 +7,7 @@ import { HTTPError, toResponse } from 'h3'
 import type { H3Event, Middleware } from 'h3'
 
 import { createSessionRunner } from '../src/index.ts'
-import type { EnvironmentAccess, SessionData, SessionOptions } from '../src/index.ts'
+import type { RouterAccess, SessionData, SessionOptions } from '../src/index.ts'
 
 /**
  * Options of {@link session}.
@@ -88,10 +88,10 @@ function isAnswer(thrown: unknown): boolean {
   return thrown instanceof Response || (HTTPError.isError(thrown) && thrown.unhandled !== true)
 }
 
-const bindings: EnvironmentAccess<H3Event> = {
+const bindings: RouterAccess<H3Event> = {
   identity: (event) => event.context, // bodyLimit() replaces event.req
-  get: (event) => event.runtime?.cloudflare?.env,
-  replace(event, environment, use) {
+  environment: (event) => event.runtime?.cloudflare?.env,
+  withEnvironment(event, environment, use) {
     const { cloudflare } = event.runtime ?? {}
     if (cloudflare === undefined) return use(event)
     const { env } = cloudflare

@@ -6,7 +6,7 @@
 import type { Context, MiddlewareHandler } from 'hono'
 
 import { createSessionRunner } from '../src/index.ts'
-import type { EnvironmentAccess, Session, SessionData, SessionOptions } from '../src/index.ts'
+import type { RouterAccess, Session, SessionData, SessionOptions } from '../src/index.ts'
 
 /**
  * The variables that {@link session} sets, for an application or a handler that is not chained to it.
@@ -72,34 +72,20 @@ export function session<
   options: HonoSessionOptions<Data, FlashData, Key> = {},
 ): MiddlewareHandler<SessionEnv<Data, FlashData, Key>> {
   const { key = 'session' as Key, ...rest } = options
-  const run = createSessionRunner(rest, bindings)
+  const run = createSessionRunner(rest, access)
 
-  return async function sessionMiddleware(c, next) {
-    try {
-      const response = await run(c.req.raw, c, async (current) => {
-        c.set(key, current as never)
-        await next()
-        return { response: c.res, error: c.error }
-      })
-      if (response !== c.res) replaceResponse(c, response)
-    } catch (error) {
-      // The page of the error must not inherit the headers of the response that could not be sent.
-      replaceResponse(c, undefined)
-      throw error
-    }
+  return function sessionMiddleware(c, next) {
+    return run(c.req.raw, c, (current) => {
+      c.set(key, current as never)
+      return next()
+    })
   }
 }
 
-/** By way of none: a second assignment would merge the headers of the first response into the second. */
-function replaceResponse(c: Context, response: Response | undefined): void {
-  c.res = undefined
-  if (response !== undefined) c.res = response
-}
-
-const bindings: EnvironmentAccess<Context> = {
+const access: RouterAccess<Context, void, void> = {
   identity: (c) => c, // bodyLimit() and others replace c.req.raw
-  get: (c) => c.env,
-  replace(c, environment, use) {
+  environment: (c) => c.env,
+  withEnvironment(c, environment, use) {
     const { env } = c
     c.env = environment
     try {
@@ -108,4 +94,16 @@ const bindings: EnvironmentAccess<Context> = {
       c.env = env
     }
   },
+  outcome: (c) => ({ response: c.res, error: c.error }),
+  respond(c, response) {
+    // The page of an error must not inherit the headers of the response that could not be sent.
+    if (response === undefined) c.res = undefined
+    else if (response !== c.res) replaceResponse(c, response)
+  },
+}
+
+/** By way of none: a second assignment would merge the headers of the first response into the second. */
+function replaceResponse(c: Context, response: Response): void {
+  c.res = undefined
+  c.res = response
 }

@@ -6,7 +6,7 @@
 import type { MiddlewareFunction, RouterContext } from 'react-router'
 
 import { createSessionRunner } from '../src/index.ts'
-import type { EnvironmentAccess, Session, SessionOptions } from '../src/index.ts'
+import type { Session, SessionOptions } from '../src/index.ts'
 
 /**
  * Options of {@link session}.
@@ -53,7 +53,7 @@ export function session<Data extends object, FlashData extends object>(
   options: ReactRouterSessionOptions<Data, FlashData>,
 ): MiddlewareFunction<Response> {
   const { key, ...rest } = options
-  const run = createSessionRunner(rest, noEnvironment)
+  const run = createSessionRunner(rest)
 
   return function sessionMiddleware({ request, context }, next) {
     return run(request, undefined, async (current) => {
@@ -61,13 +61,4 @@ export function session<Data extends object, FlashData extends object>(
       return { response: await next() }
     })
   }
-}
-
-/**
- * React Router hands no bindings to its middleware: `SESSION_SECRET` comes from the process, which Workers fill with
- * `nodejs_compat`, and other bindings from `cloudflare:workers`.
- */
-const noEnvironment: EnvironmentAccess<undefined> = {
-  get: () => undefined,
-  replace: (context, _environment, use) => use(context),
 }

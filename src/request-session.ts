@@ -1,5 +1,7 @@
 import { createDebugLine, isDebugged } from './debug-line.ts'
 import { createDefaultStorage } from './default-storage.ts'
+import { chain } from './maybe-promise.ts'
+import type { MaybePromise } from './maybe-promise.ts'
 import { commitVisit } from './request-commit.ts'
 import type { Visit } from './request-commit.ts'
 import type { HandlerOutcome } from './request-outcome.ts'
@@ -64,30 +66,40 @@ export interface SessionOptions<
  *     run(request, undefined, async (session) => ({ response: await handler(session) }))
  * }
  */
-export type SessionRunner<Data extends object, FlashData extends object, Context> = (
+export type SessionRunner<
+  Data extends object,
+  FlashData extends object,
+  Context,
+  Outcome = HandlerOutcome,
+  Sent = Response,
+> = (
   request: Request,
   context: Context,
-  handler: (session: Session<Data, FlashData>) => Promise<HandlerOutcome>,
-) => Promise<Response>
+  handler: (session: Session<Data, FlashData>) => Promise<Outcome>,
+) => Promise<Sent>
 
 /**
- * How an adapter's context carries the environment (Workers' bindings).
+ * What a router's context carries. All members may be left out.
  *
  * @example
- * import type { EnvironmentAccess } from 'fetch-sessions'
+ * import type { RouterAccess } from 'fetch-sessions'
  *
- * export const access: EnvironmentAccess<{ env: object }> = {
- *   get: (context) => context.env,
- *   replace: (context, env, use) => use({ ...context, env }),
+ * export const access: RouterAccess<{ env: object }> = {
+ *   environment: (context) => context.env,
+ *   withEnvironment: (context, env, use) => use({ ...context, env }),
  * }
  */
-export interface EnvironmentAccess<Context> {
+export interface RouterAccess<Context, Outcome = HandlerOutcome, Sent = Response> {
   /** What all middlewares of one request share, where the Request itself may be replaced on the way. */
   identity?(context: Context): object
-  /** The environment; `undefined` where there is none, and the variables of the process count. */
-  get(context: Context): unknown
+  /** The environment (Workers' bindings); `undefined` where there is none, and the variables of the process count. */
+  environment?(context: Context): unknown
   /** The context with another environment in its place, while `use` runs. */
-  replace<T>(context: Context, environment: object, use: (context: Context) => T): T
+  withEnvironment?<T>(context: Context, environment: object, use: (context: Context) => T): T
+  /** What the application made of the request, for routers whose handlers leave it in the context. */
+  outcome?(context: Context, handled: Outcome): HandlerOutcome
+  /** Takes the response to send, or `undefined` before an exception, for routers whose context holds it. */
+  respond?(context: Context, response: Response | undefined): Sent
 }
 
 /** The sessions of one request while it is under way, the latest first. */
@@ -113,10 +125,7 @@ let visits = 0
  * @example
  * import { createSessionRunner } from 'fetch-sessions'
  *
- * const run = createSessionRunner<undefined>(
- *   {},
- *   { get: () => undefined, replace: (context, _environment, use) => use(context) },
- * )
+ * const run = createSessionRunner({})
  *
  * export const handle = (request: Request): Promise<Response> =>
  *   run(request, undefined, async (session) => {
@@ -125,53 +134,155 @@ let visits = 0
  *   })
  */
 export function createSessionRunner<
-  Context,
+  Context = undefined,
   Data extends object = SessionData,
   FlashData extends object = Data,
+  Outcome = HandlerOutcome,
+  Sent = Response,
 >(
   options: SessionOptions<Data, FlashData, Context>,
-  environment: EnvironmentAccess<Context>,
-): SessionRunner<Data, FlashData, Context> {
-  const engineFor = engineResolver(options, environment)
+  router: RouterAccess<Context, Outcome, Sent> = {},
+): SessionRunner<Data, FlashData, Context, Outcome, Sent> {
+  const engineFor = engineResolver(options, router)
   const { rolling = true, lazy = false, commit: saves } = options
   const isDebugging = options.debug ?? isDebugged(undefined)
 
-  return async (request, context, handler) => {
+  function open(request: Request, context: Context, number: number): MaybePromise<Visit> {
     const engine = engineFor(context)
-    const { name } = engine.cookie
-    const identity = environment.identity?.(context) ?? request
-    const others = stillOpen(underWay.get(identity))
-    const outer = find(others, name)
-    if (outer !== undefined) {
-      if (!lazy) await outer.open()
-      return (await handler(sessionOf(outer))).response
-    }
-
-    const opening = engine.open(request.headers.get('cookie'), Date.now())
-    const control = opening instanceof Promise ? await opening : opening
-    const isLogged = isDebugging || (options.debug === undefined && asks(environment.get(context)))
     const traits = traitsOf(request)
-    const debug = isLogged ? createDebugLine(traits, name) : undefined
-    const number = others?.visit ?? ++visits
-    const visit: Visit = { number, request: traits, engine, control, rolling, saves, debug }
-    control.keepsFlash = () => isPrefetch(traits)
-    underWay.set(identity, { name, visit: number, control, next: others })
+    const isLogged = isDebugging || (options.debug === undefined && asks(router, context))
+    const debug = isLogged ? createDebugLine(traits, engine.cookie.name) : undefined
+    return chain(engine.open(request.headers.get('cookie')), (control) => {
+      control.keepsFlash = () => isPrefetch(traits)
+      return { number, request: traits, engine, control, rolling, saves, debug }
+    })
+  }
+
+  function start(passage: Passage<Context, Outcome, Sent>, handler: Handler): Promise<Sent> {
+    const { visit, identity, others } = passage
+    const { control, engine } = visit
+    const { name } = engine.cookie
+    underWay.set(identity, { name, visit: visit.number, control, next: others })
+    const opening = control.immediate || lazy ? undefined : control.open()
+    if (!(opening instanceof Promise)) return handle(passage, handler)
+    return opening.then(
+      () => handle(passage, handler),
+      (error: unknown) => fail(passage, error),
+    )
+  }
+
+  function handle(passage: Passage<Context, Outcome, Sent>, handler: Handler): Promise<Sent> {
     try {
-      if (!control.immediate && !lazy) await control.open()
-      const sent = commitVisit(visit, await handler(sessionOf(control)))
-      return sent instanceof Promise ? await sent : sent
+      return handler(sessionOf(passage.visit.control)).then(
+        (outcome) => finish(passage, outcome),
+        (thrown: unknown) => recover(passage, thrown),
+      )
     } catch (thrown) {
-      if (isResponse(thrown) && !control.closed)
-        throw await commitVisit(visit, { response: thrown })
-      debug?.failed(thrown)
-      throw thrown
-    } finally {
-      control.closed = true
-      // What a WeakMap holds outlives the request by far: it waits for a full collection.
-      if (others === undefined) underWay.delete(identity)
-      else underWay.set(identity, others)
+      return recover(passage, thrown)
     }
   }
+
+  async function passThrough(
+    outer: SessionControl,
+    context: Context,
+    handler: Handler,
+  ): Promise<Sent> {
+    if (!lazy) await outer.open()
+    const handled = await handler(sessionOf(outer))
+    return respond(router, context, outcomeOf(router, context, handled).response)
+  }
+
+  type Handler = (session: Session<Data, FlashData>) => Promise<Outcome>
+
+  // No async function on the way of every request: each costs as much as all else that is done here for one without a
+  // session.
+  return (request, context, handler) => {
+    try {
+      const identity = router.identity?.(context) ?? request
+      const others = stillOpen(underWay.get(identity))
+      const outer = find(others, engineFor(context).cookie.name)
+      if (outer !== undefined) return passThrough(outer, context, handler)
+      const opened = open(request, context, others?.visit ?? ++visits)
+      const begin = (visit: Visit): Promise<Sent> =>
+        start({ router, context, identity, others, visit }, handler)
+      return opened instanceof Promise ? opened.then(begin) : begin(opened)
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
+  }
+}
+
+/** One request on its way through a runner. */
+interface Passage<Context, Outcome, Sent> {
+  readonly router: RouterAccess<Context, Outcome, Sent>
+  readonly context: Context
+  readonly identity: object
+  readonly others: UnderWay | undefined
+  readonly visit: Visit
+}
+
+function finish<Context, Outcome, Sent>(
+  passage: Passage<Context, Outcome, Sent>,
+  handled: Outcome,
+): MaybePromise<Sent> {
+  try {
+    const sent = commitVisit(passage.visit, outcomeOf(passage.router, passage.context, handled))
+    if (!(sent instanceof Promise)) return leave(passage, sent)
+    return sent.then(
+      (response) => leave(passage, response),
+      (error: unknown) => fail(passage, error),
+    )
+  } catch (error) {
+    return fail(passage, error)
+  }
+}
+
+/** A thrown Response is an answer, and goes on its way as it came. */
+async function recover<Context, Outcome, Sent>(
+  passage: Passage<Context, Outcome, Sent>,
+  thrown: unknown,
+): Promise<never> {
+  try {
+    throw isResponse(thrown) ? await commitVisit(passage.visit, { response: thrown }) : thrown
+  } catch (error) {
+    return fail(passage, error)
+  }
+}
+
+function fail<Context, Outcome, Sent>(
+  passage: Passage<Context, Outcome, Sent>,
+  error: unknown,
+): never {
+  if (!isResponse(error)) passage.visit.debug?.failed(error)
+  leave(passage, undefined)
+  throw error
+}
+
+function leave<Context, Outcome, Sent>(
+  { router, context, identity, others, visit }: Passage<Context, Outcome, Sent>,
+  response: Response | undefined,
+): Sent {
+  visit.control.closed = true
+  // What a WeakMap holds outlives the request by far: it waits for a full collection.
+  if (others === undefined) underWay.delete(identity)
+  else underWay.set(identity, others)
+  return respond(router, context, response)
+}
+
+function outcomeOf<Context, Outcome, Sent>(
+  router: RouterAccess<Context, Outcome, Sent>,
+  context: Context,
+  handled: Outcome,
+): HandlerOutcome {
+  return router.outcome?.(context, handled) ?? (handled as HandlerOutcome)
+}
+
+function respond<Context, Outcome, Sent>(
+  router: RouterAccess<Context, Outcome, Sent>,
+  context: Context,
+  response: Response | undefined,
+): Sent {
+  return (router.respond === undefined ? response : router.respond(context, response)) as Sent
 }
 
 function stillOpen(entry: UnderWay | undefined): UnderWay | undefined {
@@ -184,25 +295,23 @@ function find(entry: UnderWay | undefined, name: string): SessionControl | undef
 }
 
 /** Bindings come with each request; the process's own variables have been looked at already. */
-function asks(environment: unknown): boolean {
+function asks<Context>(router: RouterAccess<Context, never, unknown>, context: Context): boolean {
+  const environment = router.environment?.(context)
   const hasOwn = typeof environment === 'object' && environment !== null && 'DEBUG' in environment
   return hasOwn && isDebugged(environment)
 }
 
 function engineResolver<Context, Data extends object, FlashData extends object>(
   { storage }: SessionOptions<Data, FlashData, Context>,
-  environment: EnvironmentAccess<Context>,
+  router: RouterAccess<Context, never, unknown>,
 ): (context: Context) => SessionEngine {
   if (typeof storage === 'object') {
     const engine = engineOf(storage) // a foreign object is an error at start, not at the first request
     return () => engine
   }
-  const perEnvironment = oncePerEnvironment<Context, SessionEngine>((env, context) =>
-    engineOf(
-      storage === undefined
-        ? createDefaultStorage(env)
-        : environment.replace(context, env, storage),
-    ),
-  )
-  return (context) => perEnvironment(environment.get(context), context)
+  const perEnvironment = oncePerEnvironment<Context, SessionEngine>((env, context) => {
+    if (storage === undefined) return engineOf(createDefaultStorage(env))
+    return engineOf(router.withEnvironment?.(context, env, storage) ?? storage(context))
+  })
+  return (context) => perEnvironment(router.environment?.(context), context)
 }

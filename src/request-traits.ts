@@ -8,7 +8,7 @@ export type RequestTraits = Pick<Request, 'method' | 'url' | 'headers'>
  * look at it would throw.
  */
 export function traitsOf(request: Request): RequestTraits {
-  if (!request.headers.has('upgrade')) return request
+  if (!('Deno' in globalThis) || !request.headers.has('upgrade')) return request
   return { method: request.method, url: request.url, headers: new Headers(request.headers) }
 }
 

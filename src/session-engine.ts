@@ -73,7 +73,6 @@ export interface SessionEngine {
   readonly cookie: SessionCookie
   open(
     header: string | null | undefined,
-    now: number,
     decode?: (value: string) => string,
   ): MaybePromise<SessionControl>
   /**
@@ -119,12 +118,12 @@ export function createSessionEngine(
 
   function open(
     header: string | null | undefined,
-    now: number,
     decode?: (value: string) => string,
   ): MaybePromise<SessionControl> {
     const sent = readCookieValues(header, cookie.name)
-    if (sent.length === 0) return withSchema(new SessionControl(() => unstoredRecord('new'), true))
+    if (sent.length === 0) return withSchema(new SessionControl(newRecord, true))
     const values = decode === undefined ? sent : sent.flatMap((value) => tryDecode(value, decode))
+    const now = Date.now()
     // A schema may answer later, which shows only when it is asked.
     const isWaiting = !backend.immediate || schema !== undefined
     const immediate = !isWaiting && values.every((value) => codec.opensAtOnce(value))
@@ -320,6 +319,10 @@ export function createSessionEngine(
     isRenewalDue: isDue,
     mergesWithOthers: ({ id }) => backend.kind === 'id' && id !== '',
   }
+}
+
+function newRecord(): SessionRecord {
+  return unstoredRecord('new')
 }
 
 function earlier(a: number | undefined, b: number | undefined): number | undefined {

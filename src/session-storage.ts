@@ -215,7 +215,7 @@ export function storageOver<Data extends object, FlashData extends object>(
   const engine = createSessionEngine(backend, cookie, lifetime, createValueSchema(options))
   const storage: SessionStorage<Data, FlashData> = {
     async getSession(cookieHeader, parseOptions) {
-      const control = await engine.open(cookieHeader, Date.now(), parseOptions?.decode)
+      const control = await engine.open(cookieHeader, parseOptions?.decode)
       if (!control.immediate) await control.open()
       return sessionOf(control)
     },

@@ -25,8 +25,7 @@ function browse(
   const lines: string[] = []
   vi.spyOn(console, 'debug').mockImplementation((line: string) => lines.push(line))
   const runner = createSessionRunner<object>(options, {
-    get: (context) => context,
-    replace: (_, env, call) => call(env),
+    environment: (context) => context,
   })
   const client = createClient((request) =>
     runner(request, environment, async (session) => {

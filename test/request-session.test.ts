@@ -14,17 +14,12 @@ import { OLD_SECRET, SECRET } from './support/secrets.ts'
 import { describe, expect, it, vi } from 'vitest'
 
 const storage = createCookieSessionStorage({ cookie: { secrets: [SECRET] } })
-const noEnvironment = {
-  get: (): undefined => undefined,
-  replace: <T>(context: undefined, _: object, use: (context: undefined) => T): T => use(context),
-}
-
 async function run(
   handler: (session: Session) => Response | Promise<Response>,
   cookie = '',
   options: SessionOptions<SessionData, SessionData, undefined> = { storage },
 ): Promise<Response> {
-  const runner = createSessionRunner<undefined>(options, noEnvironment)
+  const runner = createSessionRunner<undefined>(options)
   const request = new Request('https://app.example/', { headers: { cookie } })
   return runner(request, undefined, async (session) => ({ response: await handler(session) }))
 }
@@ -244,7 +239,7 @@ describe('a request', () => {
       const foreign = createCookieSessionStorage({
         cookie: createCookie(name, { secrets: [SECRET], secure: true, path: '/' }),
       })
-      const runner = createSessionRunner<undefined>({ storage: foreign }, noEnvironment)
+      const runner = createSessionRunner<undefined>({ storage: foreign })
       const request = new Request('http://localhost/')
       const response = await runner(request, undefined, async (session) => {
         session.set('n', 1)
@@ -297,7 +292,7 @@ describe('a request', () => {
   )
 
   it('saves where the exception of an outcome is a Response', async () => {
-    const runner = createSessionRunner<undefined>({ storage }, noEnvironment)
+    const runner = createSessionRunner<undefined>({ storage })
     const request = new Request('https://app.example/')
     const response = await runner(request, undefined, async (session) => {
       session.set('n', 1)
@@ -386,15 +381,29 @@ describe('a request', () => {
     })
   })
 
+  it('lets go of the request where the handler throws at once', async () => {
+    const runner = createSessionRunner<undefined>({ storage })
+    const request = new Request('https://app.example/')
+    const broken = runner(request, undefined, () => {
+      throw new Error('broken')
+    })
+    await expect(broken).rejects.toThrow('broken')
+    const response = await runner(request, undefined, async (session) => {
+      session.set('n', 1)
+      return { response: new Response('ok') }
+    })
+    expect(response.headers.getSetCookie()).toHaveLength(1)
+  })
+
   it('is read no more once the handler has upgraded it, when Deno closes it', async () => {
+    vi.stubGlobal('Deno', {})
     const request = new Request('http://localhost/', { headers: { upgrade: 'websocket' } })
     const closed = (): never => {
       throw new TypeError('Request closed')
     }
-    const runner = createSessionRunner<undefined>(
-      { storage: createCookieSessionStorage({ cookie: { secrets: [SECRET] } }) },
-      { get: () => undefined, replace: (context, _environment, use) => use(context) },
-    )
+    const runner = createSessionRunner<undefined>({
+      storage: createCookieSessionStorage({ cookie: { secrets: [SECRET] } }),
+    })
     const { headers } = await runner(request, undefined, async (session) => {
       for (const name of ['method', 'url', 'headers']) {
         Object.defineProperty(request, name, { get: closed })

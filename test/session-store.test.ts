@@ -140,10 +140,7 @@ describe('createStoreSessionStorage', () => {
       cookie: { secrets: [SECRET], maxAge: 1000 },
     })
     let cookie = toCookie(await storage.commitSession(await storage.getSession()))
-    const runner = createSessionRunner<undefined>(
-      { storage },
-      { get: () => undefined, replace: (context, _env, then) => then(context) },
-    )
+    const runner = createSessionRunner<undefined>({ storage })
     const visit = async (handler: (session: Session) => Promise<void>): Promise<void> => {
       const request = new Request('https://app.example/', { headers: { cookie } })
       const response = await runner(request, undefined, async (session) => {
@@ -350,10 +347,7 @@ describe('encryptAtRest', () => {
     const store = createMemoryStore(10)
     const { cookie, key } = await stored(store, sealing(store, [OLD_SECRET]))
     const rotated = sealing(store, [SECRET, OLD_SECRET])
-    const runner = createSessionRunner<undefined>(
-      { storage: rotated },
-      { get: () => undefined, replace: (context, _, use) => use(context) },
-    )
+    const runner = createSessionRunner<undefined>({ storage: rotated })
     const visit = async (current: string): Promise<string> => {
       const request = new Request('https://app.example/', { headers: { cookie: current } })
       const response = await runner(request, undefined, async () => ({ response: new Response() }))
@@ -383,10 +377,7 @@ describe('a renewal', () => {
     })
     const cookie = toCookie(await storage.commitSession(await storage.getSession()))
     const write = vi.spyOn(store, 'write')
-    const runner = createSessionRunner<undefined>(
-      { storage },
-      { get: () => undefined, replace: (context, _, use) => use(context) },
-    )
+    const runner = createSessionRunner<undefined>({ storage })
     vi.setSystemTime(Date.now() + 60_000)
     const request = new Request('https://app.example/', { headers: { cookie } })
     const outcome = { response: new Response('ok') }
@@ -405,10 +396,7 @@ describe('a renewal', () => {
     })
     const cookie = toCookie(await storage.commitSession(await storage.getSession()))
     vi.spyOn(store, 'write').mockResolvedValue('')
-    const runner = createSessionRunner<undefined>(
-      { storage },
-      { get: () => undefined, replace: (context, _, use) => use(context) },
-    )
+    const runner = createSessionRunner<undefined>({ storage })
     vi.setSystemTime(Date.now() + 60_000)
     const request = new Request('https://app.example/', { headers: { cookie } })
     const response = await runner(request, undefined, async () => ({

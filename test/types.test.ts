@@ -56,7 +56,7 @@ it('every public name is exported', () => {
       api.CookieAttributes,
       api.CookieLike,
       api.CookieOptions,
-      api.EnvironmentAccess<unknown>,
+      api.RouterAccess<unknown>,
       api.FlashSessionData<UserData, FlashData>,
       api.HandlerOutcome,
       api.MemorySessionStorageOptions,

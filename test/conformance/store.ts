@@ -7,11 +7,6 @@ import { storageConformance } from './storage.ts'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 const KEY = 'k'.repeat(43)
-const noEnvironment = {
-  get: (): undefined => undefined,
-  replace: <T>(context: undefined, _: object, use: (context: undefined) => T): T => use(context),
-}
-
 export interface StoreTraits {
   /** Whether a write is one step with the comparison before it; Workers KV and unstorage cannot do that. */
   readonly compares?: boolean
@@ -98,7 +93,7 @@ export function storeConformance(
       const session = await storage.getSession()
       const early = toCookie(await storage.commitSession(session))
       const chosen = toCookie(await storage.commitSession(session, { maxAge }))
-      const runner = createSessionRunner<undefined>({ storage }, noEnvironment)
+      const runner = createSessionRunner<undefined>({ storage })
       for (const seconds of [5, 9]) {
         vi.setSystemTime(start + seconds * 1000)
         const request = new Request('https://app.example/', { headers: { cookie: early } })

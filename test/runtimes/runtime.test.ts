@@ -9,10 +9,7 @@ const isWorkerd = runtime === 'workerd'
 
 const storage = createCookieSessionStorage({ cookie: { secrets: [SECRET] } })
 
-const run = createSessionRunner<undefined>(
-  { storage },
-  { get: () => undefined, replace: (context, _environment, use) => use(context) },
-)
+const run = createSessionRunner<undefined>({ storage })
 
 /** One request whose handler sets a value and gives this response. */
 function save(response: Response): Promise<Response> {
