@@ -37,7 +37,7 @@ const bounds = (name: string): [string, string] => [
 export function readPart(name: string, readme = readFileSync('README.md', 'utf8')): string {
   const [start, end] = bounds(name)
   const from = readme.indexOf(start)
-  const to = readme.indexOf(end, from)
+  const to = readme.indexOf(end, from + start.length)
   if (from === -1 || to === -1) throw new Error(`The README has no results of ${name}.`)
   return readme.slice(from + start.length, to)
 }
