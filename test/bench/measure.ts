@@ -30,11 +30,8 @@ export async function preparePairs(
   inFlight: number,
   effort: Effort,
 ): Promise<PairMeasurement> {
-  const measureFloor = await prepareBlock(floor, async () => source.floorCookie(), source, {
-    inFlight,
-    effort,
-  })
-  const measureSubject = await prepareBlock(subject, source.cookie, source, { inFlight, effort })
+  const measureFloor = await prepareBlock(floor, source, inFlight, effort)
+  const measureSubject = await prepareBlock(subject, source, inFlight, effort)
   return async (floorFirst) => {
     const before = floorFirst ? await measureFloor() : undefined
     const measured = await measureSubject()
@@ -47,11 +44,11 @@ const WARMUP_REQUESTS = 128
 
 async function prepareBlock(
   app: App,
-  cookie: RequestSource['cookie'],
   source: RequestSource,
-  { inFlight, effort }: { inFlight: number; effort: Effort },
+  inFlight: number,
+  effort: Effort,
 ): Promise<() => Promise<number>> {
-  const run = (turns: number): Promise<number> => measureBlock(app, cookie, source, turns, inFlight)
+  const run = (turns: number): Promise<number> => measureBlock(app, source, turns, inFlight)
   // By number and not by time, so that a busy machine measures code that is as warm; and the fastest block gives the
   // length, because a slow one would make all that follow too short.
   let fastest = Infinity
@@ -73,13 +70,12 @@ async function prepareBlock(
  */
 async function measureBlock(
   app: App,
-  cookie: RequestSource['cookie'],
   source: RequestSource,
   turns: number,
   inFlight: number,
 ): Promise<number> {
   const requests: Request[] = []
-  while (requests.length < turns * inFlight) requests.push(source.request(await cookie()))
+  while (requests.length < turns * inFlight) requests.push(source.request(source.cookie()))
   globalThis.gc?.()
   const start = performance.now()
   if (inFlight === 1) {

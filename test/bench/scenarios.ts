@@ -29,10 +29,8 @@ const VISITORS = 64
 
 /** Makes the cookies and requests of a scenario. */
 export interface RequestSource {
-  /** A Cookie header for the subject, or none. A login gets a session of its own, for it ends the one it finds. */
-  cookie(): Promise<string | undefined>
-  /** A Cookie header of the same shape for the floor. */
-  floorCookie(): string | undefined
+  /** A Cookie header, or none, for subject and floor alike. A login comes without, as from a browser that is new. */
+  cookie(): string | undefined
   /** A new Request, as a server makes one for each. */
   request(cookie: string | undefined): Request
 }
@@ -43,14 +41,13 @@ export async function createRequestSource(app: App, scenario: Scenario): Promise
   let turn = 0
   const next = (): string | undefined => cookies[turn++ % cookies.length]
   return {
-    cookie: scenario === 'login' ? () => startSession(app) : async () => next(),
-    floorCookie: next,
+    cookie: next,
     request: (cookie) => new Request(url, cookie === undefined ? {} : { headers: { cookie } }),
   }
 }
 
 async function cookiesFor(app: App, scenario: Scenario): Promise<(string | undefined)[]> {
-  if (scenario === 'no cookie') return [undefined]
+  if (scenario === 'no cookie' || scenario === 'login') return [undefined]
   const cookies = await Promise.all(Array.from({ length: VISITORS }, () => startSession(app)))
   return scenario === 'tampered' ? cookies.map(tamper) : cookies
 }

@@ -49,7 +49,7 @@ async function prepare(id: string, subject: Subject, query: URLSearchParams): Pr
   const onFloor = query.get('side') === 'floor'
   const cookies: (string | undefined)[] = []
   for (let count = Number(query.get('requests')); count > 0; count--) {
-    cookies.push(onFloor ? source.floorCookie() : await source.cookie())
+    cookies.push(source.cookie())
   }
   return { app: onFloor ? appOf(`${id} floor`, () => subject.createFloor()) : app, source, cookies }
 }
