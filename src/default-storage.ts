@@ -17,7 +17,8 @@ export function createDefaultStorage(environment: unknown): SessionStorage {
   return createCookieSessionStorage({ cookie: { secrets: secrets ?? [randomSecret()] } })
 }
 
-function parseSecrets(variable: string | undefined): string[] | undefined {
+/** The secrets in `SESSION_SECRET`, newest first; undefined where it has none. */
+export function parseSecrets(variable: string | undefined): string[] | undefined {
   if (variable === undefined || variable.trim() === '') return undefined
   return variable.split(',').map((secret) => secret.trim())
 }

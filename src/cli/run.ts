@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { text as readAll } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
 
+import { parseSecrets } from '../default-storage.ts'
 import { inspect } from './inspect.ts'
 import { safeText, toJson, toText } from './report.ts'
 
@@ -85,7 +86,7 @@ async function printInspection(
 ): Promise<number> {
   if (others.length > 0) throw new UsageError('`inspect` takes one cookie; quote it for the shell')
   if (name === '') throw new UsageError('`--name` is empty')
-  const secrets = parseSecrets(process.env['SESSION_SECRET'])
+  const secrets = readSecrets()
   const text = argument ?? (await readInput())
   if (text.trim() === '') throw new UsageError('`inspect` got no cookie, only white space')
   const now = Date.now()
@@ -102,9 +103,8 @@ function readInput(): Promise<string> {
 }
 
 /** As `session()` without options reads them. */
-function parseSecrets(variable: string | undefined): string[] {
-  if (variable === undefined || variable.trim() === '') return []
-  const secrets = variable.split(',').map((secret) => secret.trim())
+function readSecrets(): string[] {
+  const secrets = parseSecrets(process.env['SESSION_SECRET']) ?? []
   if (secrets.includes(''))
     throw new UsageError('SESSION_SECRET has an empty secret between commas')
   return secrets
