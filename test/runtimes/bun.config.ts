@@ -1,9 +1,9 @@
 import { defineConfig, mergeConfig } from 'vitest/config'
 
-import { runtimeSuite } from './suite.ts'
+import { ON_NODE_ONLY, runtimeSuite } from './suite.ts'
 
 export default mergeConfig(
-  runtimeSuite('bun', 'bun', ['node']),
+  runtimeSuite('bun', 'bun', ON_NODE_ONLY),
   // Bun's child processes do not speak the protocol of Vitest's default pool.
   defineConfig({ test: { pool: 'threads' } }),
 )

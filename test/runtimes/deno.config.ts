@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config'
 
-import { runtimeSuite } from './suite.ts'
+import { ON_NODE_ONLY, runtimeSuite } from './suite.ts'
 
-export default defineConfig(runtimeSuite('deno', 'deno', ['node']))
+export default defineConfig(runtimeSuite('deno', 'deno', ON_NODE_ONLY))

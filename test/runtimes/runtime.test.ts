@@ -96,6 +96,20 @@ describe('the headers of a fetched data: URL', () => {
   }
 })
 
+describe('code from text', () => {
+  const compile = (): unknown => new Function('return 1')()
+
+  if (isWorkerd) {
+    it('is forbidden on workerd, so that Elysia cannot compile its handlers there', () => {
+      expect(compile).toThrow(/code generation/i)
+    })
+  } else {
+    it('is compiled, as Elysia does with its handlers', () => {
+      expect(compile()).toBe(1)
+    })
+  }
+})
+
 describe('a response with text and no type of its own', () => {
   const type = new Response('text').headers.get('content-type')?.toLowerCase()
 

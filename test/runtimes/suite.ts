@@ -17,7 +17,22 @@ declare module 'vitest' {
 }
 
 /** What looks at the repository, or drives another process: it has nothing to say about the runtime that it runs on. */
-const ABOUT_THE_REPOSITORY = ['docs', 'layout', 'nitro', 'package', 'readme', 'types', 'workers']
+const ABOUT_THE_REPOSITORY = [
+  'docs',
+  'layout',
+  'nitro',
+  'package',
+  'readme',
+  'size',
+  'types',
+  'workers',
+]
+
+/** What needs a server of Node's own kind. */
+export const ON_NODE_ONLY: readonly string[] = ['node', 'h3-server']
+
+/** Elysia compiles its handlers from text, which Workers forbid; test/runtimes/runtime.test.ts has a test of that. */
+export const COMPILED_FROM_TEXT: readonly string[] = ['adapters/elysia']
 
 /**
  * The suites of the core, of the storages that live in the process and of the adapters, over the package as npm would
