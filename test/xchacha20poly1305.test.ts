@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer'
+
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js'
 import * as cipher from '../src/xchacha20poly1305.ts'
 import fc from 'fast-check'

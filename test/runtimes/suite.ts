@@ -32,7 +32,7 @@ const ABOUT_THE_REPOSITORY = [
 export const ON_NODE_ONLY: readonly string[] = ['node', 'h3-server']
 
 /** Elysia compiles its handlers from text, which Workers forbid; test/runtimes/runtime.test.ts has a test of that. */
-export const COMPILED_FROM_TEXT: readonly string[] = ['adapters/elysia']
+export const COMPILED_AHEAD: readonly string[] = ['adapters/elysia']
 
 /**
  * The suites of the core, of the storages that live in the process and of the adapters, over the package as npm would
