@@ -7,7 +7,7 @@ const check = (name, path, imported, limit) => ({
   name,
   path,
   import: imported,
-  ignore: routers,
+  ignore: [...routers, 'node:assert/strict'],
   gzip: true,
   limit,
 })
