@@ -40,7 +40,7 @@ export async function preparePairs(
 }
 
 /** Requests in a block of the warm-up. */
-const WARMUP_REQUESTS = 128
+const WARMUP_REQUESTS = 512
 
 async function prepareBlock(
   app: App,
@@ -60,8 +60,9 @@ async function prepareBlock(
 }
 
 /**
- * Runs one block, after a garbage collection. Its Requests are made before the clock starts, those of floor and subject
- * alike: a server has made them when its application is called.
+ * Runs one block. Making the Request counts, for floor and subject alike: whoever serves one has made it. The garbage is
+ * collected when V8 sees fit, and paid by whose block it falls into: a collection by force before each block would throw
+ * away compiled code and caches with it, and measure an application that has just started.
  *
  * A loop of our own, because mitata's `measure` compiles its loop anew and allocates a million samples at each call:
  * far more than a block may cost that takes turns with another.
@@ -74,23 +75,16 @@ async function measureBlock(
   turns: number,
   inFlight: number,
 ): Promise<number> {
-  const requests: Request[] = []
-  while (requests.length < turns * inFlight) requests.push(source.request(source.cookie()))
-  globalThis.gc?.()
   const start = performance.now()
-  if (inFlight === 1) {
-    for (const request of requests) await answer(app, request)
-  } else {
-    for (let first = 0; first < requests.length; first += inFlight) {
-      await Promise.all(
-        requests.slice(first, first + inFlight).map((request) => answer(app, request)),
-      )
-    }
+  for (let turn = 0; turn < turns; turn++) {
+    if (inFlight === 1) await answer(app, source)
+    else await Promise.all(Array.from({ length: inFlight }, () => answer(app, source)))
   }
-  return ((performance.now() - start) * 1e6) / requests.length
+  return ((performance.now() - start) * 1e6) / (turns * inFlight)
 }
 
-async function answer(app: App, request: Request): Promise<void> {
+async function answer(app: App, source: RequestSource): Promise<void> {
+  const request = source.request(source.cookie())
   const response = await app.fetch(request)
   if (response.status !== 200) throw new Error(`${request.url}: ${response.status}`)
   do_not_optimize(response)

@@ -36,13 +36,14 @@ async function measureSubject(
   subject: Subject,
   { rounds, quick }: RequestsTask,
 ): Promise<SubjectPairs> {
+  // One of each for all scenarios, as an application has it.
+  const [floor, app] = [subject.createFloor(), subject.create()]
+  const effort = quick ? QUICK_EFFORT : FULL_EFFORT
   const cells: PreparedCell[] = []
   for (const scenario of SCENARIOS) {
+    const source = await createRequestSource(app, scenario)
     for (const mode of Object.keys(MODES) as Mode[]) {
-      const app = subject.create()
-      const source = await createRequestSource(app, scenario)
-      const effort = quick ? QUICK_EFFORT : FULL_EFFORT
-      const measure = await preparePairs(subject.createFloor(), app, source, MODES[mode], effort)
+      const measure = await preparePairs(floor, app, source, MODES[mode], effort)
       cells.push({ scenario, mode, measure })
     }
   }
