@@ -3,10 +3,10 @@
  * @module
  */
 
-import type { Middleware } from '@remix-run/fetch-router'
+import type { Middleware, RequestContext } from '@remix-run/fetch-router'
 
 import { createSessionRunner, Session } from '../src/index.ts'
-import type { SessionData, SessionOptions } from '../src/index.ts'
+import type { RouterAccess, SessionData, SessionOptions } from '../src/index.ts'
 
 /**
  * Options of {@link session}.
@@ -57,12 +57,28 @@ export function session<
   options: FetchRouterSessionOptions<Data, FlashData, Key, Property> = {},
 ): Middleware<{ key: Key; value: Session<Data, FlashData>; property: Property }> {
   const { key = Session, property = 'session', ...rest } = options
-  const run = createSessionRunner(rest)
+  const run = createSessionRunner<undefined, Data, FlashData, Response>(rest, access)
 
   return function sessionMiddleware(context, next) {
-    return run(context.request, undefined, async (current) => {
-      context.set(key, current as never, { property })
-      return { response: await next() }
+    return run(context.request, undefined, (current) => {
+      place(context, key, property, current)
+      return next()
     })
   }
+}
+
+const access: RouterAccess<undefined, Response> = {
+  outcome: (_context, response) => ({ response }),
+}
+
+/**
+ * Puts the session where the router would: it defines an accessor for each request, which costs more than all else that
+ * is done here for one without a session.
+ *
+ * @throws Error of the router where something else has the property
+ */
+function place(context: RequestContext, key: object, property: string, session: object): void {
+  const isFree = !(property in context) || Reflect.get(context, property) === context.get(key)
+  context.set(key, session as never, isFree ? undefined : { property })
+  if (isFree) Reflect.set(context, property, session)
 }

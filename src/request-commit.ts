@@ -1,12 +1,12 @@
 import type { DebugLine } from './debug-line.ts'
 import { warnOnce } from './environment.ts'
-import { chain } from './maybe-promise.ts'
 import type { MaybePromise } from './maybe-promise.ts'
 import { decide } from './request-outcome.ts'
 import type { HandlerOutcome } from './request-outcome.ts'
 import { isFailure, isPlainLoopback, isPrefetch } from './request-traits.ts'
 import type { RequestTraits } from './request-traits.ts'
 import { ownSetCookies, withSessionHeaders } from './response-headers.ts'
+import type { SessionHeaders } from './response-headers.ts'
 import type { SessionControl } from './session-control.ts'
 import type { SessionEngine } from './session-engine.ts'
 import type { CookieAttributes } from './set-cookie.ts'
@@ -25,16 +25,38 @@ export interface Visit {
 
 /** Saves the session of a request as its response allows, and gives the response to send. */
 export function commitVisit(visit: Visit, outcome: HandlerOutcome): MaybePromise<Response> {
-  const { control, rolling } = visit
-  const { response } = outcome
-  const saves = visit.saves?.(response) ?? (response.status < 500 && !isFailure(outcome.error))
-  const isOpened =
-    saves && !control.isOpen && control.claimsRenewal(rolling) && mayRenew(visit, response)
-  return chain(isOpened ? control.open() : undefined, () => {
-    // Before the store is asked: what is written from here on can no longer be part of the commit.
+  const { control } = visit
+  const claims = !control.isOpen && control.claimsRenewal(visit.rolling)
+  if (!claims && isLeftAlone(visit)) {
     control.closed = true
-    return chain(settle(visit, outcome, saves), (setCookie) => send(visit, response, setCookie))
-  })
+    return withSessionHeaders(outcome.response, NOTHING_TO_SAY, visit.number)
+  }
+  const saves = isToBeSaved(visit, outcome)
+  const isOpened = claims && saves && mayRenew(visit, outcome.response)
+  const opening = isOpened ? control.open() : undefined
+  return opening instanceof Promise
+    ? opening.then(() => close(visit, outcome, saves))
+    : close(visit, outcome, saves)
+}
+
+const NOTHING_TO_SAY: SessionHeaders = { vary: false, setCookie: undefined }
+
+/** Nobody has looked at the session, so that nothing depends on it. */
+function isLeftAlone({ control, debug }: Visit): boolean {
+  return !control.touched && !control.isOpen && debug === undefined
+}
+
+function isToBeSaved({ saves }: Visit, { response, error }: HandlerOutcome): boolean {
+  return saves?.(response) ?? (response.status < 500 && !isFailure(error))
+}
+
+function close(visit: Visit, outcome: HandlerOutcome, saves: boolean): MaybePromise<Response> {
+  // Before the store is asked: what is written from here on can no longer be part of the commit.
+  visit.control.closed = true
+  const setCookie = settle(visit, outcome, saves)
+  return setCookie instanceof Promise
+    ? setCookie.then((text) => send(visit, outcome.response, text))
+    : send(visit, outcome.response, setCookie)
 }
 
 /** Gives the Set-Cookie text to send, or none. */

@@ -1,11 +1,10 @@
 import { createDebugLine, isDebugged } from './debug-line.ts'
 import { createDefaultStorage } from './default-storage.ts'
-import { chain } from './maybe-promise.ts'
 import type { MaybePromise } from './maybe-promise.ts'
 import { commitVisit } from './request-commit.ts'
 import type { Visit } from './request-commit.ts'
 import type { HandlerOutcome } from './request-outcome.ts'
-import { isPrefetch, isResponse, traitsOf } from './request-traits.ts'
+import { isResponse, traitsOf } from './request-traits.ts'
 import type { SessionControl } from './session-control.ts'
 import type { SessionEngine } from './session-engine.ts'
 import { engineOf } from './session-storage.ts'
@@ -102,17 +101,20 @@ export interface RouterAccess<Context, Outcome = HandlerOutcome, Sent = Response
   respond?(context: Context, response: Response | undefined): Sent
 }
 
-/** The sessions of one request while it is under way, the latest first. */
-interface UnderWay {
-  readonly name: string
-  /** The number of the request, which all of its sessions share. */
-  readonly visit: number
-  readonly control: SessionControl
-  readonly next: UnderWay | undefined
+/** One request on its way through a runner. */
+interface Passage<Context, Outcome, Sent> extends Visit {
+  readonly router: RouterAccess<Context, Outcome, Sent>
+  readonly context: Context
+  readonly identity: object
+  /** The other sessions of the same request, the latest first. */
+  readonly others: Entered | undefined
 }
 
-/** A middleware that is mounted twice finds the first. */
-const underWay = new WeakMap<object, UnderWay>()
+/** A passage as the other runners see it. */
+type Entered = Pick<Passage<unknown, unknown, unknown>, 'number' | 'engine' | 'control' | 'others'>
+
+/** By request: a middleware that is mounted twice finds the first. */
+const underWay = new WeakMap<object, Entered>()
 let visits = 0
 
 /**
@@ -147,22 +149,26 @@ export function createSessionRunner<
   const { rolling = true, lazy = false, commit: saves } = options
   const isDebugging = options.debug ?? isDebugged(undefined)
 
-  function open(request: Request, context: Context, number: number): MaybePromise<Visit> {
-    const engine = engineFor(context)
-    const traits = traitsOf(request)
+  type Handler = (session: Session<Data, FlashData>) => Promise<Outcome>
+
+  function enter(
+    request: Request,
+    context: Context,
+    engine: SessionEngine,
+    handler: Handler,
+  ): Promise<Sent> {
+    const identity = router.identity?.(context) ?? request
+    const others = stillOpen(underWay.get(identity))
+    const outer = find(others, engine.cookie.name)
+    if (outer !== undefined) return passThrough(outer, context, handler)
+    const control = engine.open(request.headers.get('cookie'))
+    const traits = (control.request = traitsOf(request))
     const isLogged = isDebugging || (options.debug === undefined && asks(router, context))
     const debug = isLogged ? createDebugLine(traits, engine.cookie.name) : undefined
-    return chain(engine.open(request.headers.get('cookie')), (control) => {
-      control.keepsFlash = () => isPrefetch(traits)
-      return { number, request: traits, engine, control, rolling, saves, debug }
-    })
-  }
-
-  function start(passage: Passage<Context, Outcome, Sent>, handler: Handler): Promise<Sent> {
-    const { visit, identity, others } = passage
-    const { control, engine } = visit
-    const { name } = engine.cookie
-    underWay.set(identity, { name, visit: visit.number, control, next: others })
+    const number = others?.number ?? ++visits
+    const visit = { number, request: traits, engine, control, rolling, saves, debug }
+    const passage = { ...visit, router, context, identity, others }
+    underWay.set(identity, passage)
     const opening = control.immediate || lazy ? undefined : control.open()
     if (!(opening instanceof Promise)) return handle(passage, handler)
     return opening.then(
@@ -173,7 +179,7 @@ export function createSessionRunner<
 
   function handle(passage: Passage<Context, Outcome, Sent>, handler: Handler): Promise<Sent> {
     try {
-      return handler(sessionOf(passage.visit.control)).then(
+      return handler(sessionOf(passage.control)).then(
         (outcome) => finish(passage, outcome),
         (thrown: unknown) => recover(passage, thrown),
       )
@@ -192,33 +198,19 @@ export function createSessionRunner<
     return respond(router, context, outcomeOf(router, context, handled).response)
   }
 
-  type Handler = (session: Session<Data, FlashData>) => Promise<Outcome>
-
   // No async function on the way of every request: each costs as much as all else that is done here for one without a
   // session.
   return (request, context, handler) => {
     try {
-      const identity = router.identity?.(context) ?? request
-      const others = stillOpen(underWay.get(identity))
-      const outer = find(others, engineFor(context).cookie.name)
-      if (outer !== undefined) return passThrough(outer, context, handler)
-      const opened = open(request, context, others?.visit ?? ++visits)
-      const begin = (visit: Visit): Promise<Sent> =>
-        start({ router, context, identity, others, visit }, handler)
-      return opened instanceof Promise ? opened.then(begin) : begin(opened)
+      const engine = engineFor(context)
+      const wait = engine.ready()
+      return wait === undefined
+        ? enter(request, context, engine, handler)
+        : wait.then(() => enter(request, context, engine, handler))
     } catch (error) {
       return Promise.reject(error as Error)
     }
   }
-}
-
-/** One request on its way through a runner. */
-interface Passage<Context, Outcome, Sent> {
-  readonly router: RouterAccess<Context, Outcome, Sent>
-  readonly context: Context
-  readonly identity: object
-  readonly others: UnderWay | undefined
-  readonly visit: Visit
 }
 
 function finish<Context, Outcome, Sent>(
@@ -226,7 +218,7 @@ function finish<Context, Outcome, Sent>(
   handled: Outcome,
 ): MaybePromise<Sent> {
   try {
-    const sent = commitVisit(passage.visit, outcomeOf(passage.router, passage.context, handled))
+    const sent = commitVisit(passage, outcomeOf(passage.router, passage.context, handled))
     if (!(sent instanceof Promise)) return leave(passage, sent)
     return sent.then(
       (response) => leave(passage, response),
@@ -243,7 +235,7 @@ async function recover<Context, Outcome, Sent>(
   thrown: unknown,
 ): Promise<never> {
   try {
-    throw isResponse(thrown) ? await commitVisit(passage.visit, { response: thrown }) : thrown
+    throw isResponse(thrown) ? await commitVisit(passage, { response: thrown }) : thrown
   } catch (error) {
     return fail(passage, error)
   }
@@ -253,16 +245,16 @@ function fail<Context, Outcome, Sent>(
   passage: Passage<Context, Outcome, Sent>,
   error: unknown,
 ): never {
-  if (!isResponse(error)) passage.visit.debug?.failed(error)
+  if (!isResponse(error)) passage.debug?.failed(error)
   leave(passage, undefined)
   throw error
 }
 
 function leave<Context, Outcome, Sent>(
-  { router, context, identity, others, visit }: Passage<Context, Outcome, Sent>,
+  { router, context, identity, others, control }: Passage<Context, Outcome, Sent>,
   response: Response | undefined,
 ): Sent {
-  visit.control.closed = true
+  control.closed = true
   // What a WeakMap holds outlives the request by far: it waits for a full collection.
   if (others === undefined) underWay.delete(identity)
   else underWay.set(identity, others)
@@ -285,13 +277,14 @@ function respond<Context, Outcome, Sent>(
   return (router.respond === undefined ? response : router.respond(context, response)) as Sent
 }
 
-function stillOpen(entry: UnderWay | undefined): UnderWay | undefined {
-  return entry === undefined || !entry.control.closed ? entry : stillOpen(entry.next)
+function stillOpen(entry: Entered | undefined): Entered | undefined {
+  return entry === undefined || !entry.control.closed ? entry : stillOpen(entry.others)
 }
 
-function find(entry: UnderWay | undefined, name: string): SessionControl | undefined {
+function find(entry: Entered | undefined, name: string): SessionControl | undefined {
   if (entry === undefined) return undefined
-  return entry.name === name && !entry.control.closed ? entry.control : find(entry.next, name)
+  const isSame = entry.engine.cookie.name === name && !entry.control.closed
+  return isSame ? entry.control : find(entry.others, name)
 }
 
 /** Bindings come with each request; the process's own variables have been looked at already. */

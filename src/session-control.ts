@@ -1,5 +1,7 @@
 import { SessionError } from './errors.ts'
 import type { MaybePromise } from './maybe-promise.ts'
+import { isPrefetch } from './request-traits.ts'
+import type { RequestTraits } from './request-traits.ts'
 import { SessionValues } from './session-values.ts'
 import type { ValueSchema } from './value-schema.ts'
 
@@ -41,14 +43,24 @@ export interface SessionRecord {
   readonly owner: string | undefined
 }
 
+/** What opens the sessions of a storage. One serves all requests, so that each makes no functions of its own. */
+export interface SessionSource {
+  /** What session values must be, where the storage has a schema. */
+  readonly schema: ValueSchema | undefined
+  /** The session that the offered cookie values stand for; a new one where none is offered. */
+  resume(offered: readonly string[], now: number): MaybePromise<SessionRecord>
+  /** Whether the unauthenticated times of the tokens ask for a renewal. Reading costs no decryption. */
+  claimsRenewal(offered: readonly string[], now: number, rolling: boolean): boolean
+}
+
 /** The side of a session that storages and the request lifecycle see. */
 export class SessionControl {
   #record: SessionRecord | undefined
-  readonly #load: () => MaybePromise<SessionRecord>
-  /** True where {@link load} answers at once, so that the first touch can open the session. */
+  readonly #source: SessionSource
+  readonly #offered: readonly string[]
+  readonly #now: number
+  /** True where the source answers at once, so that the first touch can open the session. */
   readonly immediate: boolean
-  /** Whether the unauthenticated times of the token ask for a renewal. Reading costs no decryption. */
-  readonly claimsRenewal: (rolling: boolean) => boolean
 
   touched = false
   regenerated = false
@@ -58,19 +70,32 @@ export class SessionControl {
   committed = false
   /** Destroyed, and the back end knows it. */
   settled = false
-  /** What values must be, where the storage has a schema. */
-  schema: ValueSchema | undefined
-  /** A request that only prefetches must leave flash messages for the visit itself. */
-  keepsFlash: () => boolean = () => false
+  /** The request that it belongs to, where a middleware has opened it. */
+  request: RequestTraits | undefined = undefined
 
-  constructor(
-    load: () => MaybePromise<SessionRecord>,
-    immediate: boolean,
-    claimsRenewal: (rolling: boolean) => boolean = () => false,
-  ) {
-    this.#load = load
+  /**
+   * @param offered the cookie values that came
+   * @param now when they came, in milliseconds since 1970
+   */
+  constructor(source: SessionSource, offered: readonly string[], now: number, immediate: boolean) {
+    this.#source = source
+    this.#offered = offered
+    this.#now = now
     this.immediate = immediate
-    this.claimsRenewal = claimsRenewal
+  }
+
+  get schema(): ValueSchema | undefined {
+    return this.#source.schema
+  }
+
+  /** A request that only prefetches must leave flash messages for the visit itself. */
+  get keepsFlash(): boolean {
+    return this.request !== undefined && isPrefetch(this.request)
+  }
+
+  claimsRenewal(rolling: boolean): boolean {
+    const offered = this.#offered
+    return offered.length > 0 && this.#source.claimsRenewal(offered, this.#now, rolling)
   }
 
   get isOpen(): boolean {
@@ -83,7 +108,7 @@ export class SessionControl {
 
   open(): MaybePromise<SessionRecord> {
     if (this.#record !== undefined) return this.#record
-    const record = this.#load()
+    const record = this.#source.resume(this.#offered, this.#now)
     if (record instanceof Promise) return record.then((loaded) => (this.#record ??= loaded))
     return (this.#record = record)
   }

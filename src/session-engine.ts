@@ -8,7 +8,7 @@ import type { SessionCookie } from './session-cookie.ts'
 import { MAX_COOKIE_BYTES } from './set-cookie.ts'
 import type { CookieAttributes } from './set-cookie.ts'
 import { SessionControl, unstoredRecord } from './session-control.ts'
-import type { SessionOrigin, SessionRecord } from './session-control.ts'
+import type { SessionOrigin, SessionRecord, SessionSource } from './session-control.ts'
 import { SessionValues } from './session-values.ts'
 import { attributesFor, nextTimes } from './commit-times.ts'
 import type { CommitOptions } from './commit-times.ts'
@@ -71,10 +71,9 @@ export interface SessionBackend {
 
 export interface SessionEngine {
   readonly cookie: SessionCookie
-  open(
-    header: string | null | undefined,
-    decode?: (value: string) => string,
-  ): MaybePromise<SessionControl>
+  /** Waits for the keys, which {@link open} and {@link commit} need; `undefined` where there is nothing to wait for. */
+  ready(): Promise<void> | undefined
+  open(header: string | null | undefined, decode?: (value: string) => string): SessionControl
   /**
    * Writes the session. Gives the Set-Cookie text, undefined where the browser's cookie is still right, or null where the
    * record is gone.
@@ -91,18 +90,17 @@ export interface SessionEngine {
 /** A client chooses how many cookies it sends: this many authentic ones are looked up for it, no more. */
 const MAX_LOOKUPS = 4
 
-interface Refusal {
-  readonly origin: SessionOrigin
-  readonly endedAt: number | undefined
-}
-
-/** Where several cookies came and none was good, the reason that tells the most. */
+/** The reasons to refuse a cookie, from the one that tells the most. */
 const REASONS: readonly SessionOrigin[] = ['expired', 'unknown', 'invalid', 'tampered']
 
-function refusedRecord(refusals: readonly Refusal[]): SessionRecord {
-  const origin = REASONS.find((reason) => refusals.some((one) => one.origin === reason))
-  const { endedAt } = refusals.findLast((one) => one.origin === origin) ?? {}
-  return unstoredRecord(origin ?? 'tampered', undefined, endedAt)
+/** One look at the cookies that a request carries under the name. */
+interface Attempt {
+  readonly values: readonly string[]
+  readonly now: number
+  lookups: number
+  /** Why none was good so far. */
+  origin: SessionOrigin
+  endedAt: number | undefined
 }
 
 /** Ties a back end to a cookie: tokens in and out, lifetimes, and which cookie of many counts. */
@@ -116,75 +114,79 @@ export function createSessionEngine(
   // By name and not by identity: many an application makes its storage anew in every request.
   const place = `${backend.kind}:${cookie.name}`
 
+  const source: SessionSource = { schema, resume, claimsRenewal }
+  const nothing: SessionSource = { schema, resume: newRecord, claimsRenewal: () => false }
+
   function open(
     header: string | null | undefined,
     decode?: (value: string) => string,
-  ): MaybePromise<SessionControl> {
+  ): SessionControl {
     const sent = readCookieValues(header, cookie.name)
-    if (sent.length === 0) return withSchema(new SessionControl(newRecord, true))
+    if (sent.length === 0) return new SessionControl(nothing, sent, 0, true)
     const values = decode === undefined ? sent : sent.flatMap((value) => tryDecode(value, decode))
-    const now = Date.now()
     // A schema may answer later, which shows only when it is asked.
     const isWaiting = !backend.immediate || schema !== undefined
     const immediate = !isWaiting && values.every((value) => codec.opensAtOnce(value))
-    const control = new SessionControl(
-      () => resume(values, now),
-      immediate,
-      (rolling) => values.some((value) => claimsRenewal(value, now, rolling)),
-    )
-    return chain(codec.ready(), () => withSchema(control))
-  }
-
-  function withSchema(control: SessionControl): SessionControl {
-    control.schema = schema
-    return control
+    return new SessionControl(source, values, Date.now(), immediate)
   }
 
   function resume(values: readonly string[], now: number): MaybePromise<SessionRecord> {
-    const refusals: Refusal[] = []
-    let lookups = 0
-
-    function tryFrom(first: number): MaybePromise<SessionRecord> {
-      // A loop, because a client chooses how many there are, and recursion would run out of stack.
-      for (let i = first; i < values.length && lookups < MAX_LOOKUPS; i++) {
-        const found = tryOne(values[i] ?? '')
-        if (found instanceof Promise) return found.then((record) => record ?? tryFrom(i + 1))
-        if (found !== null) return found
-      }
-      return refusedRecord(refusals)
-    }
-
-    function tryOne(value: string): MaybePromise<SessionRecord | null> {
-      return chain(codec.open(value), (token) => {
-        const origin = token === null ? 'tampered' : expiryRefusal(token.times, now)
-        if (token === null || origin !== undefined) return refuse(origin ?? 'tampered', token)
-        lookups++
-        return chain(load(token, now), (found) =>
-          typeof found === 'string' ? refuse(found, token) : found,
-        )
-      })
-    }
-
-    function refuse(origin: SessionOrigin, token: Token | null): null {
-      const times = origin === 'expired' ? token?.times : undefined
-      refusals.push({ origin, endedAt: times && endOf(times, lifetime) })
-      return null
-    }
-
-    return tryFrom(0)
+    return tryFrom(0, { values, now, lookups: 0, origin: 'tampered', endedAt: undefined })
   }
 
-  function load(token: Token, now: number): MaybePromise<SessionRecord | SessionOrigin> {
-    return chain(
-      asking(() => backend.load(token.body)),
-      (loaded) => {
-        if (typeof loaded === 'string') return loaded
-        const record = recordOf(token, loaded)
-        const limit = (record.createdAt ?? now) + (lifetime.absolute ?? Infinity)
-        if (now >= Math.min(record.expiresAt ?? Infinity, limit)) return 'expired'
-        return schema === undefined ? record : accepted(record, schema)
-      },
-    )
+  function tryFrom(first: number, attempt: Attempt): MaybePromise<SessionRecord> {
+    const { values } = attempt
+    // A loop, because a client chooses how many there are, and recursion would run out of stack.
+    for (let i = first; i < values.length && attempt.lookups < MAX_LOOKUPS; i++) {
+      const found = tryOne(values[i] ?? '', attempt)
+      if (found instanceof Promise) return found.then((record) => record ?? tryFrom(i + 1, attempt))
+      if (found !== null) return found
+    }
+    return unstoredRecord(attempt.origin, undefined, attempt.endedAt)
+  }
+
+  // Promises are told from values by hand here: chain() makes a function for each step of each request.
+  function tryOne(value: string, attempt: Attempt): MaybePromise<SessionRecord | null> {
+    const token = codec.open(value)
+    return token instanceof Promise
+      ? token.then((opened) => lookUp(opened, attempt))
+      : lookUp(token, attempt)
+  }
+
+  function lookUp(token: Token | null, attempt: Attempt): MaybePromise<SessionRecord | null> {
+    if (token === null) return refuse(attempt, 'tampered')
+    const { times } = token
+    if (times !== undefined && isExpired(attempt.now, times, lifetime)) {
+      return refuse(attempt, 'expired', times)
+    }
+    attempt.lookups++
+    const loaded = ask(() => backend.load(token.body))
+    return loaded instanceof Promise
+      ? loaded.then((found) => take(found, token, attempt))
+      : take(loaded, token, attempt)
+  }
+
+  function take(
+    loaded: LoadedSession | 'unknown' | 'invalid',
+    token: Token,
+    attempt: Attempt,
+  ): MaybePromise<SessionRecord | null> {
+    if (typeof loaded === 'string') return refuse(attempt, loaded)
+    const record = recordOf(token, loaded)
+    const limit = (record.createdAt ?? attempt.now) + (lifetime.absolute ?? Infinity)
+    if (attempt.now >= Math.min(record.expiresAt ?? Infinity, limit)) {
+      return refuse(attempt, 'expired', token.times)
+    }
+    if (schema === undefined) return record
+    return chain(accepted(record, schema), (valid) => valid ?? refuse(attempt, 'invalid'))
+  }
+
+  /** Where several cookies came and none was good, the reason counts that tells the most. */
+  function refuse(attempt: Attempt, origin: SessionOrigin, times?: TokenTimes): null {
+    if (REASONS.indexOf(origin) > REASONS.indexOf(attempt.origin)) return null
+    attempt.origin = origin
+    attempt.endedAt = times && endOf(times, lifetime)
+    return null
   }
 
   function recordOf(token: Token, loaded: LoadedSession): SessionRecord {
@@ -205,22 +207,20 @@ export function createSessionEngine(
     }
   }
 
-  function accepted(
-    record: SessionRecord,
-    by: ValueSchema,
-  ): MaybePromise<SessionRecord | SessionOrigin> {
+  function accepted(record: SessionRecord, by: ValueSchema): MaybePromise<SessionRecord | null> {
     return chain(by.accept(record.values.all), (valid) => {
-      if (valid === null) return 'invalid'
+      if (valid === null) return null
       const values = new SessionValues(valid.values)
       return { ...record, values, stale: record.stale || valid.migrated }
     })
   }
 
-  function expiryRefusal(times: TokenTimes | undefined, now: number): 'expired' | undefined {
-    return times !== undefined && isExpired(now, times, lifetime) ? 'expired' : undefined
+  function claimsRenewal(values: readonly string[], now: number, rolling: boolean): boolean {
+    for (const value of values) if (claims(value, now, rolling)) return true
+    return false
   }
 
-  function claimsRenewal(value: string, now: number, rolling: boolean): boolean {
+  function claims(value: string, now: number, rolling: boolean): boolean {
     const claim = codec.peek(value)
     if (claim === null) return !codec.opensAtOnce(value)
     const { stale, times } = claim
@@ -243,28 +243,26 @@ export function createSessionEngine(
       reseals: record.stale,
       byHand: options.renew === 'always',
     }
-    return chain(codec.ready(), () =>
-      chain(
-        asking(() => backend.save(record, saving)),
-        (saved) => {
-          if (saved === null) return null
-          if (saved === 'later') return undefined
-          const settled = { ...record, ...times, id: saved.id, stored: saved.stored }
-          const settle = (): void =>
-            control.settle({ ...settled, stale: false, owner: place }, saving.regenerate)
-          if (!issues) {
+    return chain(
+      ask(() => backend.save(record, saving)),
+      (saved) => {
+        if (saved === null) return null
+        if (saved === 'later') return undefined
+        const settled = { ...record, ...times, id: saved.id, stored: saved.stored }
+        const settle = (): void =>
+          control.settle({ ...settled, stale: false, owner: place }, saving.regenerate)
+        if (!issues) {
+          settle()
+          return undefined
+        }
+        return chain(codec.seal(saved.body, times), (token) =>
+          chain(cookie.serialize(token, attributesFor(times, options, cookie)), (text) => {
+            assertSize(text, record.values)
             settle()
-            return undefined
-          }
-          return chain(codec.seal(saved.body, times), (token) =>
-            chain(cookie.serialize(token, attributesFor(times, options, cookie)), (text) => {
-              assertSize(text, record.values)
-              settle()
-              return text
-            }),
-          )
-        },
-      ),
+            return text
+          }),
+        )
+      },
     )
   }
 
@@ -296,7 +294,7 @@ export function createSessionEngine(
     const { owner } = control.record
     const record = owned(control.record)
     return chain(
-      asking(() => backend.remove(record)),
+      ask(() => backend.remove(record)),
       () => {
         control.destroyed = true
         // A session of another storage is still to be deleted there.
@@ -312,6 +310,7 @@ export function createSessionEngine(
 
   return {
     cookie,
+    ready: () => codec.ready(),
     open,
     commit,
     destroy,
@@ -330,9 +329,9 @@ function earlier(a: number | undefined, b: number | undefined): number | undefin
 }
 
 /** Names the failure of a back end, and keeps its cause. */
-function asking<T>(ask: () => MaybePromise<T>): MaybePromise<T> {
+function ask<T>(question: () => MaybePromise<T>): MaybePromise<T> {
   try {
-    const answer = ask()
+    const answer = question()
     return answer instanceof Promise ? answer.catch(fail) : answer
   } catch (error) {
     return fail(error)

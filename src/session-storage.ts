@@ -215,12 +215,14 @@ export function storageOver<Data extends object, FlashData extends object>(
   const engine = createSessionEngine(backend, cookie, lifetime, createValueSchema(options))
   const storage: SessionStorage<Data, FlashData> = {
     async getSession(cookieHeader, parseOptions) {
-      const control = await engine.open(cookieHeader, parseOptions?.decode)
+      await engine.ready()
+      const control = engine.open(cookieHeader, parseOptions?.decode)
       if (!control.immediate) await control.open()
       return sessionOf(control)
     },
     async commitSession(session, serializeOptions = {}) {
       const control = controlOf(session)
+      await engine.ready()
       await control.open()
       if (control.destroyed) return engine.destroy(control, withoutLifetime(serializeOptions))
       const commit = { now: Date.now(), renew: 'always', overrides: serializeOptions } as const

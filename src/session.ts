@@ -147,7 +147,7 @@ export class Session<Data extends object = SessionData, FlashData extends object
     const flash = flashKey(name)
     if (values.has(name) || !values.has(flash)) return values.read(name) as never
     const value = values.read(flash)
-    if (!this.#control.keepsFlash()) this.#write(`get("${name}") of a flash value`).delete(flash)
+    if (!this.#control.keepsFlash) this.#write(`get("${name}") of a flash value`).delete(flash)
     return value as never
   }
 
@@ -293,8 +293,8 @@ export function createSession<Data extends object = SessionData, FlashData exten
   const record =
     id === '' ? unstoredRecord('new') : { ...unstoredRecord('new', new Map(entries)), id }
   if (id === '') for (const [name, value] of entries) record.values.set(name, value)
-  const control = new SessionControl(() => record, true)
-  return wrap<Data, FlashData>(control)
+  const source = { schema: undefined, resume: () => record, claimsRenewal: () => false }
+  return wrap<Data, FlashData>(new SessionControl(source, [], 0, true))
 }
 
 /**
