@@ -77,8 +77,8 @@ const access: RouterAccess<undefined, Response> = {
  *
  * @throws Error of the router where something else has the property
  */
-function place(context: RequestContext, key: object, property: string, session: object): void {
+function place(context: RequestContext, key: object, property: string, current: object): void {
   const isFree = !(property in context) || Reflect.get(context, property) === context.get(key)
-  context.set(key, session as never, isFree ? undefined : { property })
-  if (isFree) Reflect.set(context, property, session)
+  context.set(key, current as never, isFree ? undefined : { property })
+  if (isFree) Reflect.set(context, property, current)
 }

@@ -13,18 +13,17 @@
  * `<kind>:<cookie name>` in UTF-8. The key and its hint are the first 32 bytes and the 4 after them of
  * HKDF-SHA-256 (RFC 5869) with the secret in UTF-8 as input key, no salt and the info `fetch-sessions v1`.
  */
-import { decodeBase64url, encodeBase64url } from './base64url.ts'
-import { createNonce } from './nonce.ts'
+import { decodeBase64url, encodeBase64url, readBase64url } from './base64url.ts'
+import { randomBytes } from './random-bytes.ts'
 import { decodeUtf8, encodeUtf8 } from './utf8.ts'
 import { fromFlags, toFlags } from './token.ts'
 import type { Token, TokenCodec, TokenContext, TokenTimes } from './token.ts'
 import { decrypt, encrypt, TAG } from './xchacha20poly1305.ts'
 
 const VERSION = 1
+/** A multiple of three, so that the header of a text can be read alone. */
 const HEADER = 18
 const NONCE = 24
-// 18 bytes are 24 characters and no bits left over, so the header can be read alone.
-const HEADER_CHARS = 24
 const MAX_DERIVED_KEYS = 64
 
 interface SealKey {
@@ -44,12 +43,13 @@ const derivedKeys = new Map<string, SealKey>()
 export function createSealedCodec(
   secrets: readonly string[],
   context: TokenContext,
-  random: (length: number) => Uint8Array = createNonce,
+  random: (length: number) => Uint8Array = randomBytes,
 ): TokenCodec {
   const contextBytes = encodeUtf8(`${context.kind}:${context.cookieName}`)
   /** What is authenticated with the body: the header of the token at hand, and the context. */
   const aad = new Uint8Array(HEADER + contextBytes.length)
   aad.set(contextBytes, HEADER)
+  const claimed = new Uint8Array(HEADER)
   let keys: SealKey[] = []
 
   async function deriveAll(): Promise<void> {
@@ -66,9 +66,8 @@ export function createSealedCodec(
     opensAtOnce: () => true,
 
     peek(value) {
-      const header = decodeBase64url(value.slice(0, HEADER_CHARS))
-      if (header?.length !== HEADER || header[0] !== VERSION) return null
-      return { times: readTimes(header), stale: isStale(header) }
+      if (!readBase64url(value, claimed) || claimed[0] !== VERSION) return null
+      return { times: readTimes(claimed), stale: isStale(claimed) }
     },
 
     open(value): Token | null {

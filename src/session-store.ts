@@ -4,6 +4,7 @@ import { encodeBase64url } from './base64url.ts'
 import { mapOf } from './entries.ts'
 import { SessionError } from './errors.ts'
 import type { MaybePromise } from './maybe-promise.ts'
+import { randomBytes } from './random-bytes.ts'
 import { createRecordCodec } from './record-codec.ts'
 import type { DecodedRecord, RecordCodec } from './record-codec.ts'
 import type { SaveOptions, SessionBackend } from './session-engine.ts'
@@ -347,7 +348,7 @@ function backOff(attempt: number): Promise<void> {
 
 function createId(): string {
   // 160 bits; OWASP asks for 64 at least.
-  return encodeBase64url(crypto.getRandomValues(new Uint8Array(20)))
+  return encodeBase64url(randomBytes(20))
 }
 
 function parseRecord({ text, stale }: DecodedRecord): ParsedRecord | null {

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 
-import { decodeBase64url, encodeBase64url } from '../src/base64url.ts'
+import { decodeBase64url, encodeBase64url, readBase64url } from '../src/base64url.ts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
@@ -30,6 +30,25 @@ describe.each([
     'refuses %j, which is not what it would write',
     (text) => {
       expect(decode(text)).toBeNull()
+    },
+  )
+})
+
+describe('readBase64url', () => {
+  it('reads the first bytes of a text', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 18, maxLength: 60 }), (bytes) => {
+        const read = new Uint8Array(18)
+        expect(readBase64url(Buffer.from(bytes).toString('base64url'), read)).toBe(true)
+        expect([...read]).toEqual([...bytes.subarray(0, 18)])
+      }),
+    )
+  })
+
+  it.each(['', 'AAA', 'AA=A', 'A+AA', 'AAé', 'AAA\u0141', '\0AAA', '%41A'])(
+    'refuses %j, which has no four letters to begin with',
+    (text) => {
+      expect(readBase64url(text, new Uint8Array(3))).toBe(false)
     },
   )
 })

@@ -19,7 +19,7 @@ const LAYERS = [
     'lifetime',
     'maybe-promise',
     'native-buffer',
-    'nonce',
+    'random-bytes',
     'relative-time',
     'request-outcome',
     'xchacha20poly1305',
