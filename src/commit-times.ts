@@ -1,9 +1,7 @@
-import { SessionError } from './errors.ts'
 import { expiryAfter } from './lifetime.ts'
 import type { Lifetime } from './lifetime.ts'
-import { checkMaxAge } from './set-cookie.ts'
-import type { CookieAttributes } from './set-cookie.ts'
 import type { SessionRecord } from './session-control.ts'
+import type { CookieAttributes } from './set-cookie.ts'
 import type { TokenTimes } from './token.ts'
 
 /** How one commit goes about it. */
@@ -11,8 +9,20 @@ export interface CommitOptions {
   readonly now: number
   /** `due`: moves the expiry only with a new cookie; `always`: each time; `never`: keeps it. */
   readonly renew: 'due' | 'always' | 'never'
-  /** Attributes and lifetime for this commit alone. */
-  readonly overrides?: CookieAttributes
+  /** Attributes for this commit alone, without a lifetime. */
+  readonly attributes: CookieAttributes
+  /** A lifetime for this commit alone. */
+  readonly chosen?: ChosenLifetime
+}
+
+/** A lifetime that the application has chosen by hand. */
+export interface ChosenLifetime {
+  /** When the session ends, in milliseconds since 1970. */
+  readonly end: number | undefined
+  /** The attribute that says so, where it is not Max-Age. */
+  readonly expires: Date | undefined
+  /** The cookie is to go when the browser is closed. */
+  readonly transient: boolean
 }
 
 /** What the storage says about the life of its sessions. */
@@ -29,7 +39,7 @@ interface StorageTimes {
  */
 export function nextTimes(
   record: SessionRecord,
-  { now, renew, overrides = {} }: CommitOptions,
+  { now, renew, chosen }: CommitOptions,
   issues: boolean,
   { lifetime, expires }: StorageTimes,
 ): TokenTimes {
@@ -37,43 +47,26 @@ export function nextTimes(
   const { expiresAt, fixed, transient } = record
   const stays = renew !== 'always' && (fixed || renew === 'never' || !issues)
   if (expiresAt !== undefined && stays) return { createdAt, expiresAt, fixed, transient }
-  const byHand = expiryByHand(overrides, now) ?? expires?.getTime()
+  const byHand = chosen?.end ?? expires?.getTime()
   const limit = createdAt + (lifetime.absolute ?? Infinity)
   const end = Math.min(byHand ?? expiryAfter(now, createdAt, lifetime), limit)
   return {
     createdAt,
     expiresAt: Math.max(0, Math.round(end)), // tokens carry whole milliseconds since 1970
     fixed: byHand !== undefined,
-    transient: isTransient(overrides) || (renew !== 'always' && transient),
+    transient: chosen?.transient === true || (renew !== 'always' && transient),
   }
 }
 
 /** The attributes that tell the browser the same. */
 export function attributesFor(
   times: TokenTimes,
-  { now, overrides = {} }: CommitOptions,
+  { now, attributes, chosen }: CommitOptions,
   cookie: { maxAge: number | undefined; expires: Date | undefined },
 ): CookieAttributes {
-  const { maxAge, expires, ...attributes } = overrides
-  const end = maxAge === undefined ? (expires ?? cookie.expires) : undefined
-  if (end !== undefined) return { ...attributes, maxAge: undefined, expires: end }
-  const isPersistent = cookie.maxAge !== undefined || times.fixed
-  if (!isPersistent || times.transient) {
-    return { ...attributes, maxAge: undefined, expires: undefined }
-  }
-  return { ...attributes, maxAge: Math.max(0, Math.ceil((times.expiresAt - now) / 1000)) }
-}
-
-function expiryByHand({ maxAge, expires }: CookieAttributes, now: number): number | undefined {
-  const seconds = checkMaxAge(maxAge)
-  if (seconds !== undefined) return now + seconds * 1000
-  if (expires !== undefined && Number.isNaN(expires.getTime())) {
-    throw new SessionError('ERR_SESSION_CONFIG', '`expires` is an invalid Date; give a valid one.')
-  }
-  return expires?.getTime()
-}
-
-/** `{ maxAge: undefined }` asks for a cookie that ends with the browser. */
-function isTransient(overrides: CookieAttributes): boolean {
-  return 'maxAge' in overrides && overrides.maxAge === undefined && overrides.expires === undefined
+  const expires = chosen?.end === undefined ? cookie.expires : chosen.expires
+  if (expires !== undefined) return { ...attributes, maxAge: undefined, expires }
+  const isPersistent = (cookie.maxAge !== undefined || times.fixed) && !times.transient
+  const maxAge = isPersistent ? Math.max(0, Math.ceil((times.expiresAt - now) / 1000)) : undefined
+  return { ...attributes, maxAge, expires: undefined }
 }

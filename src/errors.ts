@@ -56,3 +56,8 @@ export class SessionError extends Error {
     this.code = code
   }
 }
+
+/** @throws SessionError `ERR_SESSION_CONFIG` */
+export function refuseCookie(problem: string, options?: { cause: unknown }): never {
+  throw new SessionError('ERR_SESSION_CONFIG', `The session cookie is misconfigured: ${problem}.`, options)
+}

@@ -6,6 +6,9 @@ export interface Lifetime {
   readonly absolute: number | undefined
 }
 
+/** From the last renewal to the end, where nothing else is said. */
+export const DEFAULT_IDLE: number = 14 * 24 * 60 * 60 * 1000
+
 /** When a session that is stored or renewed at `now` ends. */
 export function expiryAfter(now: number, createdAt: number, lifetime: Lifetime): number {
   return Math.min(now + lifetime.idle, createdAt + (lifetime.absolute ?? Infinity))

@@ -88,7 +88,7 @@ function settle(
       return engine.commit(control, {
         now,
         renew: rolling && mayRenew(visit, response) ? 'due' : 'never',
-        overrides: attributesFor(visit),
+        attributes: attributesFor(visit),
       })
   }
 }

@@ -1,5 +1,5 @@
 import { createDebugLine, isDebugged } from './debug-line.ts'
-import { createDefaultStorage } from './default-storage.ts'
+import { createDefaultEngine } from './default-engine.ts'
 import type { MaybePromise } from './maybe-promise.ts'
 import { commitVisit } from './request-commit.ts'
 import type { Visit } from './request-commit.ts'
@@ -303,7 +303,7 @@ function engineResolver<Context, Data extends object, FlashData extends object>(
     return () => engine
   }
   const perEnvironment = oncePerEnvironment<Context, SessionEngine>((env, context) => {
-    if (storage === undefined) return engineOf(createDefaultStorage(env))
+    if (storage === undefined) return createDefaultEngine(env)
     return engineOf(router.withEnvironment?.(context, env, storage) ?? storage(context))
   })
   return (context) => perEnvironment(router.environment?.(context), context)

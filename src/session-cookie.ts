@@ -1,18 +1,19 @@
-import { isProduction, warnOnce } from './environment.ts'
-import { createForeignCodec } from './foreign-cookie.ts'
-import type { CookieLike } from './foreign-cookie.ts'
-import type { MaybePromise } from './maybe-promise.ts'
-import { createPlainCodec } from './plain.ts'
-import { createSealedCodec } from './seal.ts'
 import {
   assertCookieRules,
   checkMaxAge,
   createSetCookieWriter,
   defined,
-  isSameCookie,
   needsSecure,
-  refuseCookie as refuse,
-} from './set-cookie.ts'
+} from './cookie-rules.ts'
+import { warnOnce } from './environment.ts'
+import { refuseCookie as refuse } from './errors.ts'
+import { createForeignCodec } from './foreign-cookie.ts'
+import type { CookieLike } from './foreign-cookie.ts'
+import type { MaybePromise } from './maybe-promise.ts'
+import { createPlainCodec } from './plain.ts'
+import { createSealedCodec } from './seal.ts'
+import { assertSecrets } from './secrets.ts'
+import { isSameCookie } from './set-cookie.ts'
 import type { CookieAttributes } from './set-cookie.ts'
 import { acceptingSigned, createSignedCodec } from './signed.ts'
 import type { TokenCodec, TokenContext } from './token.ts'
@@ -66,8 +67,6 @@ export interface SessionCookie {
   serialize(token: string, attributes: CookieAttributes): MaybePromise<string>
 }
 
-const MIN_SECRET_LENGTH = 16
-
 /**
  * Checks the options and gives the cookie that they describe.
  *
@@ -114,7 +113,7 @@ function codecFor(options: CookieOptions, context: TokenContext): TokenCodec {
   if (acceptSigned && protection === 'signed') {
     refuse('`acceptSigned` is for `protection: "encrypted"`; leave one of the two out')
   }
-  for (const secret of secrets) assertSecret(secret)
+  assertSecrets(secrets)
   if (secrets.length === 0) {
     if (protection === 'signed' || acceptSigned) {
       refuse('signed cookies need `secrets`; give the ones that they were signed with')
@@ -145,16 +144,6 @@ function foreignCookie(cookie: CookieLike, kind: TokenContext['kind']): SessionC
 
 function isCookieLike(options: CookieOptions | CookieLike): options is CookieLike {
   return 'serialize' in options && typeof options.serialize === 'function'
-}
-
-function assertSecret(secret: unknown): void {
-  if (typeof secret !== 'string' || secret === '') {
-    refuse('a secret is empty or missing; give each as a random text of 32 characters or more')
-  }
-  if (secret.length >= MIN_SECRET_LENGTH) return
-  const problem = `a secret of ${secret.length} characters can be guessed; use at least ${MIN_SECRET_LENGTH}, at random`
-  if (isProduction()) refuse(problem)
-  warnOnce(`${problem}.`)
 }
 
 function warnPlain(name: string): void {

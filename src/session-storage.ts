@@ -1,7 +1,10 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 
+import type { ChosenLifetime } from './commit-times.ts'
+import { checkMaxAge } from './cookie-rules.ts'
 import { SessionError } from './errors.ts'
 import type { CookieLike } from './foreign-cookie.ts'
+import { DEFAULT_IDLE } from './lifetime.ts'
 import type { Lifetime } from './lifetime.ts'
 import type { MaybePromise } from './maybe-promise.ts'
 import { createSessionCookie } from './session-cookie.ts'
@@ -163,10 +166,6 @@ export interface SessionIdStorageStrategy<
   deleteData(id: string): Promise<void>
 }
 
-const DEFAULT_IDLE_TIMEOUT = 14 * 24 * 60 * 60
-
-const engines = new WeakMap<object, SessionEngine>()
-
 /**
  * Makes a storage over a back end that makes up its own ids.
  *
@@ -213,6 +212,15 @@ export function storageOver<Data extends object, FlashData extends object>(
   const cookie = createSessionCookie(options.cookie ?? {}, backend.kind)
   const lifetime = lifetimeOf(options, cookie, backend)
   const engine = createSessionEngine(backend, cookie, lifetime, createValueSchema(options))
+  return storageOf<Data, FlashData>(engine)
+}
+
+const engines = new WeakMap<object, SessionEngine>()
+
+/** The storage that an engine serves. */
+export function storageOf<Data extends object, FlashData extends object>(
+  engine: SessionEngine,
+): SessionStorage<Data, FlashData> {
   const storage: SessionStorage<Data, FlashData> = {
     async getSession(cookieHeader, parseOptions) {
       await engine.ready()
@@ -224,10 +232,12 @@ export function storageOver<Data extends object, FlashData extends object>(
       const control = controlOf(session)
       await engine.ready()
       await control.open()
-      if (control.destroyed) return engine.destroy(control, withoutLifetime(serializeOptions))
-      const commit = { now: Date.now(), renew: 'always', overrides: serializeOptions } as const
-      const setCookie = await engine.commit(control, commit)
-      return setCookie ?? engine.clearCookie(withoutLifetime(serializeOptions))
+      const attributes = withoutLifetime(serializeOptions)
+      if (control.destroyed) return engine.destroy(control, attributes)
+      const now = Date.now()
+      const chosen = chosenLifetime(serializeOptions, now)
+      const setCookie = await engine.commit(control, { now, renew: 'always', attributes, chosen })
+      return setCookie ?? engine.clearCookie(attributes)
     },
     async destroySession(session, serializeOptions = {}) {
       const control = controlOf(session)
@@ -249,6 +259,25 @@ export function engineOf(storage: object): SessionEngine {
   )
 }
 
+function withoutLifetime(options: SerializeOptions): CookieAttributes {
+  const { maxAge: _maxAge, expires: _expires, ...attributes } = options
+  return attributes
+}
+
+function chosenLifetime(options: SerializeOptions, now: number): ChosenLifetime {
+  const { maxAge, expires } = options
+  const seconds = checkMaxAge(maxAge)
+  if (seconds !== undefined) {
+    return { end: now + seconds * 1000, expires: undefined, transient: false }
+  }
+  if (expires !== undefined && Number.isNaN(expires.getTime())) {
+    throw new SessionError('ERR_SESSION_CONFIG', '`expires` is an invalid Date; give a valid one.')
+  }
+  // `{ maxAge: undefined }` asks for a cookie that ends with the browser.
+  const transient = 'maxAge' in options && expires === undefined
+  return { end: expires?.getTime(), expires, transient }
+}
+
 function lifetimeOf(
   options: Pick<SessionStorageOptions, 'idleTimeout' | 'absoluteTimeout'>,
   cookie: SessionCookie,
@@ -266,9 +295,8 @@ function lifetimeOf(
     )
   }
   const longest = Math.min(cookie.maxAge ?? Infinity, idleTimeout ?? Infinity)
-  const idle = Number.isFinite(longest) ? longest : DEFAULT_IDLE_TIMEOUT
   return {
-    idle: idle * 1000,
+    idle: Number.isFinite(longest) ? longest * 1000 : DEFAULT_IDLE,
     absolute: absoluteTimeout === undefined ? undefined : absoluteTimeout * 1000,
   }
 }
@@ -279,11 +307,6 @@ function assertTimeout(name: string, seconds: number | undefined): void {
     'ERR_SESSION_CONFIG',
     `\`${name}\` is ${seconds}: write a positive number of seconds, such as 60 * 60, or leave it out.`,
   )
-}
-
-function withoutLifetime(options: SerializeOptions): CookieAttributes {
-  const { maxAge: _maxAge, expires: _expires, ...attributes } = options
-  return attributes
 }
 
 function strategyBackend<Data extends object, FlashData extends object>(

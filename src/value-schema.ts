@@ -120,5 +120,5 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 function refuse(problem: string): never {
-  throw new SessionError('ERR_SESSION_CONFIG', `The session storage cannot be: ${problem}.`)
+  throw new SessionError('ERR_SESSION_CONFIG', `The session storage is misconfigured: ${problem}.`)
 }

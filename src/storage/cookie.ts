@@ -3,8 +3,7 @@
  * @module
  */
 
-import { mapOf } from '../entries.ts'
-import type { SessionBackend } from '../session-engine.ts'
+import { cookieBackend } from '../cookie-backend.ts'
 import { storageOver } from '../session-storage.ts'
 import type { SessionStorage, SessionStorageOptions } from '../session-storage.ts'
 import type { SessionData } from '../session.ts'
@@ -27,25 +26,4 @@ export function createCookieSessionStorage<
   FlashData extends object = Data,
 >(options: SessionStorageOptions<Data> = {}): SessionStorage<Data, FlashData> {
   return storageOver<Data, FlashData>(cookieBackend, options)
-}
-
-const cookieBackend: SessionBackend = {
-  kind: 'cookie',
-  immediate: true,
-  keepsTimes: false,
-  load(body) {
-    const values = parseObject(body)
-    return values === null ? 'invalid' : { id: '', values: mapOf(values) }
-  },
-  save: ({ values }) => ({ body: values.serialize(), id: '' }),
-  remove: () => undefined,
-}
-
-function parseObject(text: string): object | null {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && !Array.isArray(value) ? value : null
-  } catch {
-    return null
-  }
 }

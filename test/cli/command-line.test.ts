@@ -5,7 +5,8 @@ import { delimiter, dirname, join, resolve } from 'node:path'
 
 import packageJson from '../../package.json' with { type: 'json' }
 import { createCookieSessionStorage } from 'fetch-sessions'
-import { createDefaultStorage } from '../../src/default-storage.ts'
+import { createDefaultEngine } from '../../src/default-engine.ts'
+import { storageOf } from '../../src/session-storage.ts'
 import { nodes } from '../support/nodes.ts'
 import { OLD_SECRET, SECRET } from '../support/secrets.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -57,7 +58,7 @@ describe.each(nodes())('fetch-sessions on Node %s', (_, node) => {
 
     it('makes secrets that session() and inspect read alike, several too', async () => {
       const secrets = ` ${run(['secret']).stdout.trim()} , ${run(['secret']).stdout}`
-      const made = createDefaultStorage({ SESSION_SECRET: secrets })
+      const made = storageOf(createDefaultEngine({ SESSION_SECRET: secrets }))
       const cookie = await made.commitSession(await made.getSession())
       const { status, stdout } = run(['inspect', cookie], { secret: secrets })
       expect([status, stdout]).toEqual([0, expect.stringContaining('by the newest of 2 secrets')])

@@ -1,7 +1,7 @@
 import { createCookieSessionStorage, createSessionRunner } from 'fetch-sessions'
 import { session as elysiaSession } from 'fetch-sessions/elysia'
 import { Elysia } from 'elysia'
-import { createDefaultStorage } from '../../src/default-storage.ts'
+import { createDefaultEngine } from '../../src/default-engine.ts'
 import { SECRET } from '../support/secrets.ts'
 import { describe, expect, inject, it, vi } from 'vitest'
 
@@ -44,7 +44,7 @@ describe('the default storage', () => {
   const make = (): unknown => {
     vi.stubEnv('SESSION_SECRET', undefined)
     vi.spyOn(console, 'warn').mockImplementation(() => {})
-    return createDefaultStorage({})
+    return createDefaultEngine({})
   }
 
   if (isWorkerd) {
