@@ -46,7 +46,8 @@ export async function run(args: readonly string[]): Promise<number> {
     return await dispatch(parse(args))
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
-    console.error(`fetch-sessions: ${safeText(error.message)}\n\n${USAGE}`)
+    const problem = safeText(error.message)
+    console.error(`fetch-sessions: ${problem}\nTry \`npx fetch-sessions --help\`.`)
     return 2
   }
 }
