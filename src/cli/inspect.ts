@@ -21,6 +21,7 @@ export interface Inspection {
 
 export interface InspectedCookie {
   readonly name: string
+  /** Of the whole Set-Cookie text where there is one; else of name and value. */
   readonly bytes: number
   /** Which of the cookies with this name it is, from 0, and of how many. */
   readonly index: number
@@ -49,12 +50,13 @@ export async function inspect(text: string, options: InspectOptions): Promise<In
 }
 
 async function inspectOne(
-  { name, values, sizeOf }: CookieText,
+  { name, values, setCookie }: CookieText,
   index: number,
   { secrets, now }: InspectOptions,
 ): Promise<Inspection> {
   const value = values[index] ?? ''
-  const cookie = { name, bytes: sizeOf(value), index, count: values.length }
+  const bytes = Buffer.byteLength(setCookie ?? `${name}=${value}`)
+  const cookie = { name, bytes, index, count: values.length }
   const opened = await openToken(value, name, secrets)
   const rest = { cookie, secrets: secrets.length }
   if (opened instanceof Refusal) {
