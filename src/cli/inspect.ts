@@ -21,8 +21,9 @@ export interface Inspection {
 
 export interface InspectedCookie {
   readonly name: string
-  /** Of the whole Set-Cookie text where there is one; else of name and value. */
   readonly bytes: number
+  /** Whether the bytes are of the whole Set-Cookie text, which is what browsers limit, or of name and value alone. */
+  readonly countsAttributes: boolean
   /** Which of the cookies with this name it is, from 0, and of how many. */
   readonly index: number
   readonly count: number
@@ -56,7 +57,8 @@ async function inspectOne(
 ): Promise<Inspection> {
   const value = values[index] ?? ''
   const bytes = Buffer.byteLength(setCookie ?? `${name}=${value}`)
-  const cookie = { name, bytes, index, count: values.length }
+  const countsAttributes = setCookie !== undefined
+  const cookie = { name, bytes, countsAttributes, index, count: values.length }
   const opened = await openToken(value, name, secrets)
   const rest = { cookie, secrets: secrets.length }
   if (opened instanceof Refusal) {

@@ -99,6 +99,7 @@ describe.each(nodes())('fetch-sessions on Node %s', (_, node) => {
       expect(inspection).toEqual({
         name: '__session',
         bytes: text.length,
+        countsAttributes: true,
         form: 'sealed',
         secret: { position: 2, of: 2 },
         createdAt: expect.stringMatching(/^\d{4}-.*Z$/),

@@ -360,13 +360,27 @@ describe('the report', () => {
     const inspection = await look(text, { secrets: [OLD_SECRET, SECRET], now: NOW + 65_000 })
     expect(toText(inspection, NOW + 65_000)).toBe(
       [
-        `Cookie   "__session", ${text.length} of 4096 bytes`,
+        `Cookie   "__session", ${text.length} of 4096 bytes, name and attributes included`,
         'Sealed   by the 2nd of 2 secrets',
         'Created  2026-01-01T12:00:00.000Z (1 minute ago)',
         'Expires  2026-01-01T12:10:00.000Z (in 8 minutes), chosen by hand',
         'Data     {\n  "user": "ada"\n}',
       ].join('\n'),
     )
+  })
+
+  it('says which bytes it counts', async () => {
+    const setCookie = await setCookieOf(sealed())
+    const pair = toCookie(setCookie)
+    expect(toText(await look(`theme=dark; ${pair}; ${pair}x`), NOW)).toContain(
+      `${pair.length} of 4096 bytes, name included, attributes not, the 1st of 2 with this name\n`,
+    )
+    for (const [text, countsAttributes] of [
+      [setCookie, true],
+      [pair, false],
+    ] as const) {
+      expect(JSON.parse(toJson(await look(text)))).toMatchObject({ countsAttributes })
+    }
   })
 
   it.each([
