@@ -148,8 +148,16 @@ describe('the commands of the README', () => {
     expect(withoutTimes(stdout)).toBe(withoutTimes(printed))
   })
 
+  it('install the tarball that npm packs', () => {
+    const { name, version } = packageJson
+    const tarballs = [...readme.matchAll(/^npm install \S+\/(\S+\.tgz)/gm)]
+    expect(tarballs.map(([, file]) => file)).toEqual([`${name}-${version}.tgz`])
+  })
+
   it('are scripts of the package', () => {
-    const scripts = [...readme.matchAll(/npm (?:run )?(start:node|start|test|deploy|\w+:\w+)/g)]
+    const scripts = [
+      ...readme.matchAll(/npm (?:run )?(start:node|start|test|deploy|build|\w+:\w+)/g),
+    ]
     for (const [, name = ''] of scripts) expect(Object.keys(packageJson.scripts)).toContain(name)
     expect(scripts.length).toBeGreaterThan(2)
   })
