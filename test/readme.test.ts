@@ -102,9 +102,15 @@ describe('the snippets of the README', () => {
     expect(mistake).toThrow(expect.objectContaining({ code: 'ERR_SESSION_VALUE' }))
     vi.stubEnv('NODE_ENV', 'production')
     const session = await storage.getSession()
-    session.set('cart', 'tea,milk')
-    const cookie = (await storage.commitSession(session)).split(';')[0]
-    expect((await storage.getSession(cookie)).data).toEqual({ cart: ['tea', 'milk'] })
+    session.set('userId', 'ada')
+    for (const [stored, cart] of [
+      ['tea,milk', { cart: ['tea', 'milk'] }],
+      [{ tea: 1 }, {}],
+    ] as const) {
+      session.set('cart', stored)
+      const cookie = (await storage.commitSession(session)).split(';')[0]
+      expect((await storage.getSession(cookie)).data).toEqual({ userId: 'ada', ...cart })
+    }
   })
 
   it('print the SQL that setup() runs', () => {
