@@ -95,8 +95,28 @@ describe('the sources', () => {
 
 describe('the package', () => {
   it('holds what is needed and nothing else', () => {
-    const others = packed.filter((path) => !/^dist\/.*\.(js|d\.ts)$/.test(path))
-    expect(others.toSorted()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'])
+    const others = packed.filter((path) => !/^dist\/.*\.(js|d\.ts)$|^docs\/.*\.md$/.test(path))
+    const charts = ['dark', 'light'].map((scheme) => `test/bench/results/requests-${scheme}.svg`)
+    expect(others.toSorted()).toEqual([
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'package.json',
+      ...charts,
+    ])
+  })
+
+  it('holds what its README and its API pages link to', () => {
+    for (const page of packed.filter((path) => path.endsWith('.md'))) {
+      const text = readFileSync(page, 'utf8')
+      const links = text.matchAll(/\]\(([^)#\s]+)|(?:src|srcset|href)="([^"#]+)"/g)
+      const paths = [...links]
+        .map(([, link, source]) => link ?? source ?? '')
+        .filter((link) => !/^[a-z]+:/.test(link))
+      expect(packed, page).toEqual(
+        expect.arrayContaining(paths.map((path) => join(page, '..', path))),
+      )
+    }
   })
 
   it.each(nodes())('has a command that runs on Node %s', (_, node) => {

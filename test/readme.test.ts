@@ -102,9 +102,15 @@ describe('the snippets of the README', () => {
     expect(mistake).toThrow(expect.objectContaining({ code: 'ERR_SESSION_VALUE' }))
     vi.stubEnv('NODE_ENV', 'production')
     const session = await storage.getSession()
-    session.set('cart', 'tea,milk')
-    const cookie = (await storage.commitSession(session)).split(';')[0]
-    expect((await storage.getSession(cookie)).data).toEqual({ cart: ['tea', 'milk'] })
+    session.set('userId', 'ada')
+    for (const [stored, cart] of [
+      ['tea,milk', { cart: ['tea', 'milk'] }],
+      [{ tea: 1 }, {}],
+    ] as const) {
+      session.set('cart', stored)
+      const cookie = (await storage.commitSession(session)).split(';')[0]
+      expect((await storage.getSession(cookie)).data).toEqual({ userId: 'ada', ...cart })
+    }
   })
 
   it('print the SQL that setup() runs', () => {
@@ -148,8 +154,16 @@ describe('the commands of the README', () => {
     expect(withoutTimes(stdout)).toBe(withoutTimes(printed))
   })
 
+  it('install the tarball that npm packs', () => {
+    const { name, version } = packageJson
+    const tarballs = [...readme.matchAll(/^npm install \S+\/(\S+\.tgz)/gm)]
+    expect(tarballs.map(([, file]) => file)).toEqual([`${name}-${version}.tgz`])
+  })
+
   it('are scripts of the package', () => {
-    const scripts = [...readme.matchAll(/npm (?:run )?(start:node|start|test|deploy|\w+:\w+)/g)]
+    const scripts = [
+      ...readme.matchAll(/npm (?:run )?(start:node|start|test|deploy|build|\w+:\w+)/g),
+    ]
     for (const [, name = ''] of scripts) expect(Object.keys(packageJson.scripts)).toContain(name)
     expect(scripts.length).toBeGreaterThan(2)
   })

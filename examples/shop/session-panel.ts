@@ -47,7 +47,7 @@ export function sessionPanel({ session, request, store }: Visit): Html {
       <div>
         <dt>Cookie</dt>
         <dd>
-          ${size} of ${cookieLimit} bytes
+          ${size} of ${cookieLimit} bytes, name included, attributes not
           <meter
             min="0"
             max="${cookieLimit}"
@@ -72,7 +72,7 @@ ${JSON.stringify(session.data, null, 2)}</pre>
   </aside>`
 }
 
-/** Bytes of the session cookie that came with the request, name included. */
+/** Bytes of the session cookie that came with the request, which has the name but no attributes. */
 export function cookieSize(header: string): number {
   const pair = header.split(/; */).find((cookie) => cookie.startsWith(`${cookieName}=`))
   return pair?.length ?? 0

@@ -161,6 +161,8 @@ main:has(:target) .message { box-shadow: 0 4px 18px rgb(0 0 0 / 0.16); }
 .message[data-kind='problem'] { background: var(--bad-tint); color: var(--bad); }
 
 .products { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(9.25rem, 100%), 1fr)); gap: 1rem; }
+/* Far enough down that the message stands above the heading, not on it, where the first row was added from. */
+.card { scroll-margin-top: 9rem; }
 @media (min-width: 40rem) {
   .products { grid-template-columns: repeat(auto-fill, minmax(10.5rem, 1fr)); gap: 1.25rem; }
 }

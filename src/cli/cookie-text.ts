@@ -8,14 +8,28 @@ export interface CookieText {
   readonly name: string
   /** One; several where a Cookie header carries the name several times. */
   readonly values: readonly string[]
-  /** Of the whole `Set-Cookie` text where the text is one; else of name and value. */
-  sizeOf(value: string): number
+  /** The whole `Set-Cookie` text, attributes and all, where the text has one. */
+  readonly setCookie: string | undefined
+}
+
+/** The cookies of a text, in the two forms that HTTP has for them. */
+interface Headers {
+  /** Set-Cookie texts, in order. */
+  readonly setCookies: readonly string[]
+  /** The text of a Cookie header. */
+  readonly cookie: string
 }
 
 const DEFAULT_NAME = '__session'
 const raw = { decode: (value: string): string => value }
 
-const HEADER = /^(set-cookie|cookie)[ \t]*:/i
+/** A line of an HTTP message, as it is or as `curl -v` shows it. */
+const HEADER = /^[ \t]*[<>]?[ \t]*(set-cookie|cookie)[ \t]*:(.*)$/gim
+/** Where the body of an HTTP message begins; after a redirect another head may follow. */
+const BODY = /\r?\n\r?\n(?!HTTP\/)/
+/** A line of a cookie jar of curl: domain, subdomains, path, secure, expires, name, value. */
+const JAR_LINE =
+  /^(?:#HttpOnly_)?[^\s#]\S*[ \t]+(?:TRUE|FALSE)[ \t]+\/\S*[ \t]+(?:TRUE|FALSE)[ \t]+\d+[ \t]+(\S+)(?:[ \t]+(\S*))?[ \t]*$/gm
 /** What follows the value in a `Set-Cookie` text, and is no cookie of a `Cookie` header. */
 const ATTRIBUTE =
   /;[ \t]*(?:(?:expires|max-age|domain|path|samesite)=|(?:secure|httponly|partitioned)[ \t]*(?:;|$))/i
@@ -24,41 +38,67 @@ const PADDED = /^[A-Za-z0-9+/]{16,}={1,2}(?:\.[A-Za-z0-9+/]+)?$/
 
 /**
  * Finds the session cookie in a text: its value alone, `name=value`, a `Cookie` header or a `Set-Cookie` text, either
- * with the name of the header in front or without.
+ * with the name of the header in front or without, an HTTP message, or a cookie jar of curl.
  *
  * @param wanted the name of the cookie, where the user has given one
  */
 export function findCookie(text: string, wanted: string | undefined): CookieText | Refusal {
-  const header = HEADER.exec(text.trim())
-  const content = text
-    .trim()
-    .slice(header?.[0].length ?? 0)
-    .trim()
-  if (header === null && (!content.includes('=') || PADDED.test(content))) {
-    return cookieText(wanted ?? DEFAULT_NAME, [content])
+  const content = text.trim()
+  const headers = readMessage(content) ?? readJar(content)
+  if (headers !== undefined) return choose(headers, wanted)
+  if (/[\r\n]/.test(content)) return noCookie()
+  if (!content.includes('=') || PADDED.test(content)) {
+    return { name: wanted ?? DEFAULT_NAME, values: [content], setCookie: undefined }
   }
-  const isSetCookie = header === null ? ATTRIBUTE.test(content) : /^set/i.test(header[0])
-  return isSetCookie ? fromSetCookie(content, wanted) : fromCookieHeader(content, wanted)
+  return choose(
+    ATTRIBUTE.test(content)
+      ? { setCookies: [content], cookie: '' }
+      : { setCookies: [], cookie: content },
+    wanted,
+  )
 }
 
-function fromSetCookie(text: string, wanted: string | undefined): CookieText | Refusal {
-  const { name, value = '' } = parseSetCookie(text, raw)
-  if (wanted !== undefined && name !== wanted) return otherNames(wanted, [name])
-  if (value === '') return cleared(name)
-  return { name, values: [value], sizeOf: () => Buffer.byteLength(text) }
+function readMessage(text: string): Headers | undefined {
+  const isWhole = /^.*\bHTTP\/\d/.test(text)
+  const [head = ''] = isWhole ? text.split(BODY, 1) : [text]
+  const headers = [...head.matchAll(HEADER)].map(([, name = '', value = '']) => ({
+    isSetCookie: /^set/i.test(name),
+    value: value.trim(),
+  }))
+  if (headers.length === 0) return undefined
+  const ofKind = (isSetCookie: boolean): string[] =>
+    headers.filter((header) => header.isSetCookie === isSetCookie).map(({ value }) => value)
+  return { setCookies: ofKind(true), cookie: ofKind(false).join('; ') }
 }
 
-function fromCookieHeader(header: string, wanted: string | undefined): CookieText | Refusal {
-  const names = Object.keys(parseCookie(header, raw))
+function readJar(text: string): Headers | undefined {
+  const pairs = [...text.matchAll(JAR_LINE)].map(([, name, value = '']) => `${name}=${value}`)
+  return pairs.length === 0 ? undefined : { setCookies: [], cookie: pairs.join('; ') }
+}
+
+function choose({ setCookies, cookie }: Headers, wanted: string | undefined): CookieText | Refusal {
+  const set = setCookies.map((text) => ({ text, ...parseSetCookie(text, raw) }))
+  const all = [...set.map(({ name }) => name), ...Object.keys(parseCookie(cookie, raw))]
+  const names = [...new Set(all)].filter((name) => name !== '')
+  if (names.length === 0) return noCookie()
   const only = names.length === 1 ? names[0] : undefined
   const name = wanted ?? only ?? DEFAULT_NAME
-  const values = readCookieValues(header, name)
-  if (values.length > 0) return cookieText(name, values)
+  // A browser keeps what was set last.
+  const last = set.findLast((other) => other.name === name)
+  if (last !== undefined) {
+    return last.value ? { name, values: [last.value], setCookie: last.text } : cleared(name)
+  }
+  const values = readCookieValues(cookie, name)
+  if (values.length > 0) return { name, values, setCookie: undefined }
   return names.includes(name) ? cleared(name) : otherNames(name, names)
 }
 
-function cookieText(name: string, values: readonly string[]): CookieText {
-  return { name, values, sizeOf: (value) => Buffer.byteLength(`${name}=${value}`) }
+function noCookie(): Refusal {
+  return new Refusal(
+    'malformed',
+    'There is no cookie in this text. It takes a value, name=value, a Cookie or a Set-Cookie header, ' +
+      'an HTTP message with one of them, or a cookie jar of curl.',
+  )
 }
 
 function cleared(name: string): Refusal {

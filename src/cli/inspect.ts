@@ -22,6 +22,8 @@ export interface Inspection {
 export interface InspectedCookie {
   readonly name: string
   readonly bytes: number
+  /** Whether the bytes are of the whole Set-Cookie text, which is what browsers limit, or of name and value alone. */
+  readonly countsAttributes: boolean
   /** Which of the cookies with this name it is, from 0, and of how many. */
   readonly index: number
   readonly count: number
@@ -49,12 +51,14 @@ export async function inspect(text: string, options: InspectOptions): Promise<In
 }
 
 async function inspectOne(
-  { name, values, sizeOf }: CookieText,
+  { name, values, setCookie }: CookieText,
   index: number,
   { secrets, now }: InspectOptions,
 ): Promise<Inspection> {
   const value = values[index] ?? ''
-  const cookie = { name, bytes: sizeOf(value), index, count: values.length }
+  const bytes = Buffer.byteLength(setCookie ?? `${name}=${value}`)
+  const countsAttributes = setCookie !== undefined
+  const cookie = { name, bytes, countsAttributes, index, count: values.length }
   const opened = await openToken(value, name, secrets)
   const rest = { cookie, secrets: secrets.length }
   if (opened instanceof Refusal) {

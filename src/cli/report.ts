@@ -22,6 +22,7 @@ export function toJson({ cookie, token, data, refusal, secrets }: Inspection): s
     {
       name: cookie?.name,
       bytes: cookie?.bytes,
+      countsAttributes: cookie?.countsAttributes,
       form: token?.form,
       secret: token?.secret === undefined ? undefined : { position: token.secret + 1, of: secrets },
       createdAt: times && toIso(times.createdAt),
@@ -55,9 +56,15 @@ function line(label: string, text: string): string {
   return `${label.padEnd(9)}${text}`
 }
 
-function cookieLines({ name, bytes, index, count }: NonNullable<Inspection['cookie']>): string[] {
+function cookieLines(cookie: NonNullable<Inspection['cookie']>): string[] {
+  const { name, bytes, countsAttributes, index, count } = cookie
+  const counted = countsAttributes
+    ? 'name and attributes included'
+    : 'name included, attributes not'
   const which = count === 1 ? '' : `, the ${ordinal(index)} of ${count} with this name`
-  return [line('Cookie', `${safeJson(name)}, ${bytes} of ${MAX_COOKIE_BYTES} bytes${which}`)]
+  return [
+    line('Cookie', `${safeJson(name)}, ${bytes} of ${MAX_COOKIE_BYTES} bytes, ${counted}${which}`),
+  ]
 }
 
 function formLines({ form, secret }: OpenedToken, secrets: number): string[] {

@@ -12,7 +12,8 @@ const USAGE = `Usage: fetch-sessions <command>
 Commands:
   secret            Prints a new secret: 32 random bytes as base64url.
   inspect [cookie]  Prints what a session cookie holds, or why it is refused. The cookie comes as an
-                    argument or on standard input: its value, name=value, a Cookie or a Set-Cookie header.
+                    argument or on standard input: its value, name=value, a Cookie or a Set-Cookie header,
+                    an HTTP message with one of them, or a cookie jar of curl.
 
 Options of inspect:
   --name <name>     The name of the cookie, where the text does not say it. Default: __session
@@ -46,7 +47,8 @@ export async function run(args: readonly string[]): Promise<number> {
     return await dispatch(parse(args))
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
-    console.error(`fetch-sessions: ${safeText(error.message)}\n\n${USAGE}`)
+    const problem = safeText(error.message)
+    console.error(`fetch-sessions: ${problem}\nTry \`npx fetch-sessions --help\`.`)
     return 2
   }
 }

@@ -43,6 +43,18 @@ const look = (
 const reasonOf = async (...args: Parameters<typeof look>): Promise<string | undefined> =>
   (await look(...args)).refusal?.reason
 
+function response(...headers: [name: string, value: string][]): string {
+  const fields = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')
+  return `HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n${fields}\r\n<p a="b">\r\n`
+}
+
+function jar(...cookies: [name: string, value: string][]): string {
+  const lines = cookies.map(
+    ([name, value]) => `#HttpOnly_shop.example\tFALSE\t/\tTRUE\t1767268800\t${name}\t${value}\n`,
+  )
+  return `# Netscape HTTP Cookie File\n# https://curl.se/docs/http-cookies.html\n\n${lines.join('')}`
+}
+
 describe('inspect', () => {
   it('shows the data of cookie storage, and its times', async () => {
     const { token, data, refusal } = await look(await setCookieOf(sealed()))
@@ -91,6 +103,34 @@ describe('inspect', () => {
       ['a Set-Cookie text', (setCookie) => setCookie],
       ['a Set-Cookie header', (setCookie) => `Set-Cookie: ${setCookie}`],
       ['a Set-Cookie header without attributes', (_, value) => `set-cookie: __session=${value}`],
+      ['a response', (setCookie) => response(['Set-Cookie', setCookie])],
+      [
+        'a response that sets others too',
+        (setCookie) => response(['set-cookie', 'theme=dark; Path=/'], ['set-cookie', setCookie]),
+      ],
+      [
+        'a response, its body aside',
+        (setCookie) => `${response(['Set-Cookie', setCookie])}Set-Cookie: __session=x`,
+      ],
+      [
+        'the response after a redirect',
+        (setCookie) => `HTTP/2 302\r\n\r\n${response(['Set-Cookie', setCookie])}`,
+      ],
+      ['a request', (_, value) => `GET / HTTP/1.1\nHost: x\nCookie: __session=${value}\n\n`],
+      [
+        'what curl -v shows',
+        (setCookie) =>
+          `> GET / HTTP/1.1\n> Cookie: theme=dark; __session=old\n> \n< HTTP/1.1 200 OK\n< Set-Cookie: ${setCookie}\n< \n`,
+      ],
+      ['a jar of curl', (_, value) => jar(['theme', 'dark'], ['__session', value])],
+      [
+        'a line of a jar',
+        (_, value) => `#HttpOnly_shop.example\tFALSE\t/\tTRUE\t0\t__session\t${value}`,
+      ],
+      [
+        'a line of a jar, with spaces for tabs',
+        (_, value) => `.shop.example TRUE / FALSE 0 __session ${value}`,
+      ],
     ])('%s', async (_, write) => {
       const setCookie = await setCookieOf(sealed())
       const value = toCookie(setCookie).slice('__session='.length)
@@ -134,6 +174,25 @@ describe('inspect', () => {
       }
     })
   })
+
+  it('takes the last of several that a response sets under one name, as browsers do', async () => {
+    const setCookie = await setCookieOf(sealed())
+    const old = ['Set-Cookie', '__session=old; Path=/'] as [string, string]
+    expect((await look(response(old, ['Set-Cookie', setCookie]))).data).toEqual({ user: 'ada' })
+    const cleared = ['Set-Cookie', '__session=; Max-Age=0; Path=/'] as [string, string]
+    expect(await reasonOf(response(['Set-Cookie', setCookie], cleared))).toBe('cleared')
+  })
+
+  it.each([response(), jar(), 'HTTP/1.1 200 OK\nSet-Cookie: x', 'a=1\nb=2', 'Cookie: ;'])(
+    'says what it takes where there is no cookie: %j',
+    async (text) => {
+      const { refusal } = await look(text)
+      expect(refusal).toMatchObject({
+        reason: 'malformed',
+        message: expect.stringMatching(/^There is no cookie in this text\..*Set-Cookie/),
+      })
+    },
+  )
 
   it('takes the first good one of several with one name, as the server does', async () => {
     const pair = toCookie(await setCookieOf(sealed()))
@@ -301,13 +360,27 @@ describe('the report', () => {
     const inspection = await look(text, { secrets: [OLD_SECRET, SECRET], now: NOW + 65_000 })
     expect(toText(inspection, NOW + 65_000)).toBe(
       [
-        `Cookie   "__session", ${text.length} of 4096 bytes`,
+        `Cookie   "__session", ${text.length} of 4096 bytes, name and attributes included`,
         'Sealed   by the 2nd of 2 secrets',
         'Created  2026-01-01T12:00:00.000Z (1 minute ago)',
         'Expires  2026-01-01T12:10:00.000Z (in 8 minutes), chosen by hand',
         'Data     {\n  "user": "ada"\n}',
       ].join('\n'),
     )
+  })
+
+  it('says which bytes it counts', async () => {
+    const setCookie = await setCookieOf(sealed())
+    const pair = toCookie(setCookie)
+    expect(toText(await look(`theme=dark; ${pair}; ${pair}x`), NOW)).toContain(
+      `${pair.length} of 4096 bytes, name included, attributes not, the 1st of 2 with this name\n`,
+    )
+    for (const [text, countsAttributes] of [
+      [setCookie, true],
+      [pair, false],
+    ] as const) {
+      expect(JSON.parse(toJson(await look(text)))).toMatchObject({ countsAttributes })
+    }
   })
 
   it.each([

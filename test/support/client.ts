@@ -8,6 +8,9 @@ export interface Client {
   get(path: string, headers?: Record<string, string>): Promise<Response>
 }
 
+/** A browser decodes no value, it sends back what it was given. */
+const asItStands = { decode: (value: string): string => value }
+
 export function createClient(fetch: Fetch, origin = 'https://app.example'): Client {
   const cookies = new Map<string, string>()
   return {
@@ -17,7 +20,7 @@ export function createClient(fetch: Fetch, origin = 'https://app.example'): Clie
       const sent = cookie === '' ? headers : { cookie, ...headers }
       const response = await fetch(new Request(new URL(path, origin), { headers: sent }))
       for (const text of response.headers.getSetCookie()) {
-        const { name, value = '', maxAge } = parseSetCookie(text)
+        const { name, value = '', maxAge } = parseSetCookie(text, asItStands)
         if (maxAge === 0) cookies.delete(name)
         else cookies.set(name, value)
       }
