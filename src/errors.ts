@@ -59,5 +59,9 @@ export class SessionError extends Error {
 
 /** @throws SessionError `ERR_SESSION_CONFIG` */
 export function refuseCookie(problem: string, options?: { cause: unknown }): never {
-  throw new SessionError('ERR_SESSION_CONFIG', `The session cookie is misconfigured: ${problem}.`, options)
+  throw new SessionError(
+    'ERR_SESSION_CONFIG',
+    `The session cookie is misconfigured: ${problem}.`,
+    options,
+  )
 }
