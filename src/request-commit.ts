@@ -32,7 +32,8 @@ export function commitVisit(visit: Visit, outcome: HandlerOutcome): MaybePromise
     return withSessionHeaders(outcome.response, NOTHING_TO_SAY, visit.number)
   }
   const saves = isToBeSaved(visit, outcome)
-  const isOpened = claims && saves && mayRenew(visit, outcome.response)
+  const isOpened =
+    claims && saves && !isSetByHand(visit, outcome.response) && !isPrefetch(visit.request)
   const opening = isOpened ? control.open() : undefined
   return opening instanceof Promise
     ? opening.then(() => close(visit, outcome, saves))
@@ -66,15 +67,17 @@ function settle(
   saves: boolean,
 ): MaybePromise<string | undefined | null> {
   const { engine, control, rolling } = visit
-  const { response } = outcome
   const now = Date.now()
   const changed = control.changed
+  const wantsRenewal = control.isOpen && isRenewalWanted(visit, now)
+  const isByHand = (changed || wantsRenewal) && isSetByHand(visit, outcome.response)
+  const mayRenew = (changed || wantsRenewal) && !isByHand && !isPrefetch(visit.request)
   const decision = decide({
     saves: saves && !(control.destroyed && control.settled),
     destroyed: control.destroyed,
     changed,
-    yields: changed && isSetByHand(visit, response) && !takesOver(visit),
-    renews: control.isOpen && wantsRenewal(visit, now) && mayRenew(visit, response),
+    yields: changed && isByHand && !takesOver(visit),
+    renews: wantsRenewal && mayRenew,
   })
   visit.debug?.decided(decision, { control, outcome, saves, now })
   switch (decision) {
@@ -87,7 +90,7 @@ function settle(
     case 'write':
       return engine.commit(control, {
         now,
-        renew: rolling && mayRenew(visit, response) ? 'due' : 'never',
+        renew: rolling && mayRenew ? 'due' : 'never',
         attributes: attributesFor(visit),
       })
   }
@@ -101,15 +104,13 @@ function send(visit: Visit, response: Response, setCookie: string | undefined | 
     { vary: control.touched, setCookie: setCookie ?? undefined, replaces: engine.cookie.isSetBy },
     number,
   )
-  if (typeof setCookie === 'string' && !sent.headers.has('Set-Cookie')) warnLostCookie()
+  const isLost =
+    typeof setCookie === 'string' && sent.status < 200 && !sent.headers.has('Set-Cookie')
+  if (isLost) warnLostCookie()
   return sent
 }
 
 /** A handler that has set or cleared the cookie itself has the last word, unless there is something to write. */
-function mayRenew(visit: Visit, response: Response): boolean {
-  return !isPrefetch(visit.request) && !isSetByHand(visit, response)
-}
-
 function isSetByHand({ engine }: Visit, response: Response): boolean {
   return response.headers.has('Set-Cookie') && ownSetCookies(response).some(engine.cookie.isSetBy)
 }
@@ -119,7 +120,7 @@ function takesOver({ control, engine }: Visit): boolean {
   return control.committed || engine.mergesWithOthers(control.record)
 }
 
-function wantsRenewal({ control, engine, rolling }: Visit, now: number): boolean {
+function isRenewalWanted({ control, engine, rolling }: Visit, now: number): boolean {
   const { record } = control
   return record.stale || (rolling && engine.isRenewalDue(record, now))
 }

@@ -31,7 +31,12 @@ export function withSessionHeaders(
   const stamp = stamps.get(response)
   const isAnothers = stamp !== undefined && stamp.visit !== visit
   const isSilent = !headers.vary && headers.setCookie === undefined
-  if (!isAnothers && (isSilent || applyInPlace(response, headers, visit))) return response
+  if (!isAnothers && (isSilent || applyInPlace(response, headers))) {
+    if (headers.setCookie !== undefined) {
+      stamps.set(response, { visit, setCookies: [...(stamp?.setCookies ?? []), headers.setCookie] })
+    }
+    return response
+  }
   if (response.status < 200) return response
   const copy = copyOf(response, isAnothers ? stamp.setCookies : [])
   apply(copy.headers, headers)
@@ -46,19 +51,16 @@ export function ownSetCookies(response: Response): string[] {
 }
 
 /** Whether the response took the headers. Building another halves the throughput of a Node server. */
-function applyInPlace(response: Response, headers: SessionHeaders, visit: number): boolean {
+function applyInPlace(response: Response, headers: SessionHeaders): boolean {
   if (mayBeShared(response)) return false
   try {
     apply(response.headers, headers)
+    return true
   } catch (error) {
     // Immutable headers: fetch(), Response.redirect(), assets.
     if (error instanceof TypeError) return false
     throw error
   }
-  if (headers.setCookie === undefined) return true
-  const setCookies = stamps.get(response)?.setCookies ?? []
-  stamps.set(response, { visit, setCookies: [...setCookies, headers.setCookie] })
-  return true
 }
 
 /** A response without a body may be a constant that answers everybody: one visitor's cookie must not stay in it. */

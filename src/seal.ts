@@ -15,7 +15,7 @@
  */
 import { decodeBase64url, encodeBase64url, readBase64url } from './base64url.ts'
 import { randomBytes } from './random-bytes.ts'
-import { decodeUtf8, encodeUtf8 } from './utf8.ts'
+import { decodeUtf8, encodeUtf8, encodeUtf8Briefly } from './utf8.ts'
 import { fromFlags, toFlags } from './token.ts'
 import type { Token, TokenCodec, TokenContext, TokenTimes } from './token.ts'
 import { decrypt, encrypt, TAG } from './xchacha20poly1305.ts'
@@ -88,7 +88,7 @@ export function createSealedCodec(
       if (key === undefined) throw new Error('seal() was called before ready()')
       writeHeader(aad, key.hint, times)
       const nonce = random(NONCE)
-      const sealed = encrypt(key.key, nonce, aad, encodeUtf8(body))
+      const sealed = encrypt(key.key, nonce, aad, encodeUtf8Briefly(body))
       // Header and nonce are whole groups of three bytes, so the parts of the text are the text of the parts.
       const header = encodeBase64url(aad.subarray(0, HEADER))
       return header + encodeBase64url(nonce) + encodeBase64url(sealed)

@@ -14,7 +14,7 @@ import type { SessionStorage, SessionStorageOptions } from './session-storage.ts
 import type { SessionData } from './session.ts'
 import type { SessionValues } from './session-values.ts'
 import { timeLimit } from './timeout.ts'
-import { encodeUtf8 } from './utf8.ts'
+import { encodeUtf8Briefly } from './utf8.ts'
 
 /**
  * A record as a store gives it.
@@ -166,7 +166,7 @@ function limited(store: SessionStore, seconds: number): SessionStore {
 function storeBackend(store: SessionStore, codec: RecordCodec, prefix: string): SessionBackend {
   /** The store sees a hash only, so that a leaked table signs nobody in. WebCrypto would cost a thread hop. */
   const keyOf = remembersLast(
-    (id: string): string => prefix + encodeBase64url(sha256(encodeUtf8(id))),
+    (id: string): string => prefix + encodeBase64url(sha256(encodeUtf8Briefly(id))),
   )
 
   function format(key: string, values: SessionValues, options: SaveOptions): MaybePromise<string> {

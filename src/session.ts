@@ -144,8 +144,9 @@ export class Session<Data extends object = SessionData, FlashData extends object
    */
   get<Key extends KeyOf<Data> | KeyOf<FlashData>>(name: Key): Value<Data, FlashData, Key> {
     const values = this.#read()
+    if (values.has(name)) return values.read(name) as never
     const flash = flashKey(name)
-    if (values.has(name) || !values.has(flash)) return values.read(name) as never
+    if (!values.has(flash)) return undefined as never
     const value = values.read(flash)
     if (!this.#control.keepsFlash) this.#write(`get("${name}") of a flash value`).delete(flash)
     return value as never

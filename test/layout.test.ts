@@ -23,6 +23,7 @@ const LAYERS = [
     'relative-time',
     'request-outcome',
     'set-cookie',
+    'utf8',
     'xchacha20poly1305',
   ],
   [
@@ -34,7 +35,7 @@ const LAYERS = [
     'secrets',
     'storage-per-environment',
   ],
-  ['timeout', 'token', 'utf8'],
+  ['timeout', 'token'],
   ['plain', 'seal', 'session-values', 'signed'],
   ['foreign-cookie', 'value-schema'],
   ['session-control'],
