@@ -1,5 +1,5 @@
-import { mapOf } from './entries.ts'
 import type { SessionBackend } from './session-engine.ts'
+import type { StoredValues } from './session-values.ts'
 
 /** Keeps the values in the token itself. */
 export const cookieBackend: SessionBackend = {
@@ -8,16 +8,18 @@ export const cookieBackend: SessionBackend = {
   keepsTimes: false,
   load(body) {
     const values = parseObject(body)
-    return values === null ? 'invalid' : { id: '', values: mapOf(values) }
+    return values === null ? 'invalid' : { id: '', values }
   },
   save: ({ values }) => ({ body: values.serialize(), id: '' }),
   remove: () => undefined,
 }
 
-function parseObject(text: string): object | null {
+function parseObject(text: string): StoredValues | null {
   try {
     const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && !Array.isArray(value) ? value : null
+    return typeof value === 'object' && !Array.isArray(value)
+      ? (value as StoredValues | null)
+      : null
   } catch {
     return null
   }

@@ -3,6 +3,7 @@ import type { MaybePromise } from './maybe-promise.ts'
 import { isPrefetch } from './request-traits.ts'
 import type { RequestTraits } from './request-traits.ts'
 import { SessionValues } from './session-values.ts'
+import type { StoredValues } from './session-values.ts'
 import type { ValueSchema } from './value-schema.ts'
 
 /**
@@ -137,7 +138,7 @@ export class SessionControl {
 /** A record of which nothing is stored yet. */
 export function unstoredRecord(
   origin: SessionOrigin,
-  values: ReadonlyMap<string, unknown> = new Map(),
+  values?: StoredValues,
   endedAt?: number,
 ): SessionRecord {
   return {

@@ -10,6 +10,7 @@ import type { CookieAttributes } from './set-cookie.ts'
 import { SessionControl, unstoredRecord } from './session-control.ts'
 import type { SessionOrigin, SessionRecord, SessionSource } from './session-control.ts'
 import { SessionValues } from './session-values.ts'
+import type { StoredValues } from './session-values.ts'
 import { attributesFor, nextTimes } from './commit-times.ts'
 import type { CommitOptions } from './commit-times.ts'
 import type { Token, TokenTimes } from './token.ts'
@@ -18,7 +19,7 @@ import type { ValueSchema } from './value-schema.ts'
 /** What a back end found for the body of a token. */
 export interface LoadedSession {
   readonly id: string
-  readonly values: ReadonlyMap<string, unknown>
+  readonly values: StoredValues
   /** Where the back end keeps them itself; else the token's count. */
   readonly createdAt?: number
   readonly expiresAt?: number

@@ -321,7 +321,7 @@ function strategyBackend<Data extends object, FlashData extends object>(
       const data = await strategy.readData(id)
       if (data === null || data === undefined) return 'unknown'
       if (typeof data !== 'object' || Array.isArray(data)) return 'invalid'
-      return { id, values: new Map(Object.entries(data)) }
+      return { id, values: { ...data } }
     },
     async save({ id, values }, { regenerate, expiresAt }) {
       const data = JSON.parse(values.serialize()) as Stored

@@ -1,7 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 
 import { encodeBase64url } from './base64url.ts'
-import { mapOf } from './entries.ts'
 import { SessionError } from './errors.ts'
 import type { MaybePromise } from './maybe-promise.ts'
 import { randomBytes } from './random-bytes.ts'
@@ -12,7 +11,7 @@ import type { SessionRecord } from './session-control.ts'
 import { storageOver } from './session-storage.ts'
 import type { SessionStorage, SessionStorageOptions } from './session-storage.ts'
 import type { SessionData } from './session.ts'
-import type { SessionValues } from './session-values.ts'
+import type { SessionValues, StoredValues } from './session-values.ts'
 import { timeLimit } from './timeout.ts'
 import { encodeUtf8Briefly } from './utf8.ts'
 
@@ -324,7 +323,7 @@ interface ParsedRecord {
   readonly createdAt: number
   readonly fixed: boolean
   readonly stale: boolean
-  readonly values: ReadonlyMap<string, unknown>
+  readonly values: StoredValues
 }
 
 interface CreatedRecord {
@@ -357,7 +356,7 @@ function parseRecord({ text, stale }: DecodedRecord): ParsedRecord | null {
     const { createdAt, fixed, data } = record ?? {}
     if (typeof createdAt !== 'number') return null
     if (typeof data !== 'object' || data === null || Array.isArray(data)) return null
-    return { createdAt, fixed: fixed === true, stale, values: mapOf(data) }
+    return { createdAt, fixed: fixed === true, stale, values: data as StoredValues }
   } catch {
     return null
   }

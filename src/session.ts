@@ -292,7 +292,7 @@ export function createSession<Data extends object = SessionData, FlashData exten
 ): Session<Data, FlashData> {
   const entries = Object.entries(initialData)
   const record =
-    id === '' ? unstoredRecord('new') : { ...unstoredRecord('new', new Map(entries)), id }
+    id === '' ? unstoredRecord('new') : { ...unstoredRecord('new', { ...initialData }), id }
   if (id === '') for (const [name, value] of entries) record.values.set(name, value)
   const source = { schema: undefined, resume: () => record, claimsRenewal: () => false }
   return wrap<Data, FlashData>(new SessionControl(source, [], 0, true))

@@ -5,12 +5,11 @@ import { SessionError } from './errors.ts'
 import { chain } from './maybe-promise.ts'
 import type { MaybePromise } from './maybe-promise.ts'
 import { isFlashKey } from './session-values.ts'
-
-type Values = ReadonlyMap<string, unknown>
+import type { StoredValues } from './session-values.ts'
 
 /** Values that a schema has accepted. */
 export interface ValidValues {
-  readonly values: Values
+  readonly values: StoredValues
   /** They are not those that were stored: `migrate` made them. */
   readonly migrated: boolean
 }
@@ -18,13 +17,13 @@ export interface ValidValues {
 /** Holds the values of sessions to the application's schema. */
 export interface ValueSchema {
   /** The values as the schema gives them, or null where neither they nor what `migrate` makes of them validate. */
-  accept(stored: Values): MaybePromise<ValidValues | null>
+  accept(stored: StoredValues): MaybePromise<ValidValues | null>
   /**
    * Refuses, outside of production, a value that would not validate at the next request. A schema that answers with a
    * promise is not asked.
    * @throws SessionError `ERR_SESSION_VALUE`, with the schema's own words
    */
-  assertValue(name: string, value: unknown, others: Values): void
+  assertValue(name: string, value: unknown, others: StoredValues): void
 }
 
 /** @throws SessionError `ERR_SESSION_CONFIG` for what is no schema, and for `migrate` without one */
@@ -48,7 +47,7 @@ export function createValueSchema({
 
   const check: typeof standard.validate = (value) => standard.validate(value)
 
-  function validate(stored: Values): MaybePromise<Values | null> {
+  function validate(stored: StoredValues): MaybePromise<StoredValues | null> {
     const [data, flash] = split(stored)
     return chain(check(data), (result) => {
       if (result.issues === undefined)
@@ -58,7 +57,7 @@ export function createValueSchema({
     })
   }
 
-  function migrateFrom(stored: Values): MaybePromise<ValidValues | null> {
+  function migrateFrom(stored: StoredValues): MaybePromise<ValidValues | null> {
     if (migrate === undefined) return null
     const [data, flash] = split(stored)
     return chain(migrate(data) as MaybePromise<unknown>, (made) =>
@@ -91,17 +90,17 @@ export function createValueSchema({
 }
 
 /** The values as one object, and the flash values, which no schema knows. */
-function split(values: Values): [data: Record<string, unknown>, flash: [string, unknown][]] {
-  const entries = [...values]
+function split(values: StoredValues): [data: Record<string, unknown>, flash: [string, unknown][]] {
+  const entries = Object.entries(values)
   return [
     Object.fromEntries(entries.filter(([key]) => !isFlashKey(key))),
     entries.filter(([key]) => isFlashKey(key)),
   ]
 }
 
-function merge(data: object, flash: readonly [string, unknown][]): Values {
+function merge(data: object, flash: readonly [string, unknown][]): StoredValues {
   const entries = Object.entries(data).filter(([, value]) => value !== undefined)
-  return new Map([...entries, ...flash])
+  return Object.fromEntries([...entries, ...flash])
 }
 
 function isMissing(issue: StandardSchemaV1.Issue, data: object): boolean {

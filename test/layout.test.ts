@@ -13,7 +13,6 @@ const adapters = filesOf('adapters', '.ts').map((file) => file.replace(/\.ts$/, 
 const LAYERS = [
   [
     'cookie-header',
-    'entries',
     'environment',
     'errors',
     'lifetime',

@@ -1,8 +1,7 @@
 import { SessionValues } from '../src/session-values.ts'
 import { describe, expect, it } from 'vitest'
 
-const valuesOf = (object: object): SessionValues =>
-  new SessionValues(new Map(Object.entries(object)))
+const valuesOf = (object: object): SessionValues => new SessionValues({ ...object })
 
 describe('SessionValues.rebase', () => {
   const cases: [string, (values: SessionValues) => void, object, object][] = [
@@ -39,17 +38,17 @@ describe('SessionValues.rebase', () => {
   it.each(cases)('%s', (_, change, stored, expected) => {
     const values = valuesOf({ a: 1, cart: [], __flash_f__: 'seen' })
     change(values)
-    values.rebase(new Map(Object.entries(stored)))
+    values.rebase({ ...stored })
     expect(values.toObject()).toEqual(expected)
     // The next one to be faster must not undo it.
-    values.rebase(new Map(Object.entries(stored)))
+    values.rebase({ ...stored })
     expect(values.toObject()).toEqual(expected)
   })
 
   it('clears nothing that came meanwhile where there was nothing to clear', () => {
     const values = valuesOf({})
     values.clear()
-    values.rebase(new Map([['a', 1]]))
+    values.rebase({ a: 1 })
     expect(values.toObject()).toEqual({ a: 1 })
   })
 
@@ -57,7 +56,7 @@ describe('SessionValues.rebase', () => {
     const values = valuesOf({ a: 1, cart: [], list: [1] })
     const [cart, list] = [cartOf(values), values.read('list') as unknown[]]
     values.set('a', 2)
-    values.rebase(new Map(Object.entries({ a: 1, cart: [], list: [2], b: 3 })))
+    values.rebase({ a: 1, cart: [], list: [2], b: 3 })
     cart.push('late')
     list.push('of no avail')
     expect(values.toObject()).toEqual({ a: 2, cart: ['late'], list: [2], b: 3 })
@@ -68,7 +67,7 @@ describe('SessionValues.rebase', () => {
     const values = valuesOf({ a: 1, cart: [] })
     cartOf(values)
     values.set('a', 2)
-    values.rebase(new Map(Object.entries({ a: 1, cart: ['x'] })))
+    values.rebase({ a: 1, cart: ['x'] })
     expect(values.changes()).toEqual({ cleared: false, set: new Map([['a', 2]]), unset: [] })
   })
 })
