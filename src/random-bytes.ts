@@ -3,17 +3,17 @@ const pool = new Uint8Array(4096)
 let used = pool.length
 
 /**
- * Random bytes for an id or a nonce. They are drawn many at a time, since each call of the system's generator costs more
- * than encrypting does; each is handed out once, and forgotten here.
+ * Fills `bytes` with random ones, for an id or a nonce. They are drawn many at a time, since each call of the system's
+ * generator costs more than encrypting does; each is handed out once, and forgotten here.
  */
-export function randomBytes(length: number): Uint8Array {
-  if (used + length > pool.length) {
+export function fillRandom(bytes: Uint8Array): void {
+  if (used + bytes.length > pool.length) {
     crypto.getRandomValues(pool)
     used = 0
   }
-  const start = used
-  used += length
-  const bytes = pool.slice(start, used)
-  pool.fill(0, start, used)
-  return bytes
+  // By hand: a view for so few bytes costs more than copying them.
+  for (let i = 0; i < bytes.length; i++) {
+    bytes[i] = pool[used] ?? 0
+    pool[used++] = 0
+  }
 }

@@ -164,10 +164,20 @@ export function createSessionRunner<
     const control = engine.open(request.headers.get('cookie'))
     const traits = (control.request = traitsOf(request))
     const isLogged = isDebugging || (options.debug === undefined && asks(router, context))
-    const debug = isLogged ? createDebugLine(traits, engine.cookie.name) : undefined
-    const number = others?.number ?? ++visits
-    const visit = { number, request: traits, engine, control, rolling, saves, debug }
-    const passage = { ...visit, router, context, identity, others }
+    // One object for all that is to be known of the request.
+    const passage: Passage<Context, Outcome, Sent> = {
+      number: others?.number ?? ++visits,
+      request: traits,
+      engine,
+      control,
+      rolling,
+      saves,
+      debug: isLogged ? createDebugLine(traits, engine.cookie.name) : undefined,
+      router,
+      context,
+      identity,
+      others,
+    }
     underWay.set(identity, passage)
     const opening = control.immediate || lazy ? undefined : control.open()
     if (!(opening instanceof Promise)) return handle(passage, handler)

@@ -14,7 +14,7 @@
  * HKDF-SHA-256 (RFC 5869) with the secret in UTF-8 as input key, no salt and the info `fetch-sessions v1`.
  */
 import { decodeBase64url, encodeBase64url, readBase64url } from './base64url.ts'
-import { randomBytes } from './random-bytes.ts'
+import { fillRandom } from './random-bytes.ts'
 import { decodeUtf8, encodeUtf8, encodeUtf8Briefly } from './utf8.ts'
 import { fromFlags, toFlags } from './token.ts'
 import type { Token, TokenCodec, TokenContext, TokenTimes } from './token.ts'
@@ -38,18 +38,21 @@ const derivedKeys = new Map<string, SealKey>()
  * Encrypts and authenticates token bodies.
  *
  * @param secrets newest first; the first seals, all open
- * @param random gives nonces, each once
+ * @param random fills nonces, with each value once
  */
 export function createSealedCodec(
   secrets: readonly string[],
   context: TokenContext,
-  random: (length: number) => Uint8Array = randomBytes,
+  random: (nonce: Uint8Array) => void = fillRandom,
 ): TokenCodec {
   const contextBytes = encodeUtf8(`${context.kind}:${context.cookieName}`)
   /** What is authenticated with the body: the header of the token at hand, and the context. */
   const aad = new Uint8Array(HEADER + contextBytes.length)
   aad.set(contextBytes, HEADER)
   const claimed = new Uint8Array(HEADER)
+  /** The header and the nonce of a new token, which its ciphertext follows. */
+  const head = new Uint8Array(HEADER + NONCE)
+  const newNonce = head.subarray(HEADER)
   let keys: SealKey[] = []
 
   async function deriveAll(): Promise<void> {
@@ -76,7 +79,7 @@ export function createSealedCodec(
       const hint = readHint(bytes)
       for (const key of keys) {
         if (key.hint !== hint) continue
-        aad.set(bytes.subarray(0, HEADER))
+        for (let i = 0; i < HEADER; i++) aad[i] = bytes[i] ?? 0
         const body = openWith(key, aad, bytes)
         if (body !== null) return { body, times: readTimes(bytes), stale: isStale(bytes) }
       }
@@ -87,11 +90,9 @@ export function createSealedCodec(
       const [key] = keys
       if (key === undefined) throw new Error('seal() was called before ready()')
       writeHeader(aad, key.hint, times)
-      const nonce = random(NONCE)
-      const sealed = encrypt(key.key, nonce, aad, encodeUtf8Briefly(body))
-      // Header and nonce are whole groups of three bytes, so the parts of the text are the text of the parts.
-      const header = encodeBase64url(aad.subarray(0, HEADER))
-      return header + encodeBase64url(nonce) + encodeBase64url(sealed)
+      writeHeader(head, key.hint, times)
+      random(newNonce)
+      return encodeBase64url(encrypt(key.key, newNonce, aad, encodeUtf8Briefly(body), head))
     },
   }
 }

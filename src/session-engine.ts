@@ -104,6 +104,17 @@ interface Attempt {
   endedAt: number | undefined
 }
 
+/** A commit under way. */
+interface CommitWork {
+  readonly control: SessionControl
+  readonly options: CommitOptions
+  readonly record: SessionRecord
+  readonly times: TokenTimes
+  /** A new cookie is sent. */
+  readonly issues: boolean
+  readonly regenerates: boolean
+}
+
 /** Ties a back end to a cookie: tokens in and out, lifetimes, and which cookie of many counts. */
 export function createSessionEngine(
   backend: SessionBackend,
@@ -163,7 +174,7 @@ export function createSessionEngine(
     attempt.lookups++
     const loaded = ask(() => backend.load(token.body))
     return loaded instanceof Promise
-      ? loaded.then((found) => take(found, token, attempt))
+      ? loaded.then((found) => take(found, token, attempt), fail)
       : take(loaded, token, attempt)
   }
 
@@ -244,27 +255,32 @@ export function createSessionEngine(
       reseals: record.stale,
       byHand: options.renew === 'always',
     }
-    return chain(
-      ask(() => backend.save(record, saving)),
-      (saved) => {
-        if (saved === null) return null
-        if (saved === 'later') return undefined
-        const settled = { ...record, ...times, id: saved.id, stored: saved.stored }
-        const settle = (): void =>
-          control.settle({ ...settled, stale: false, owner: place }, saving.regenerate)
-        if (!issues) {
-          settle()
-          return undefined
-        }
-        return chain(codec.seal(saved.body, times), (token) =>
-          chain(cookie.serialize(token, attributesFor(times, options, cookie)), (text) => {
-            assertSize(text, record.values)
-            settle()
-            return text
-          }),
-        )
-      },
+    const work = { control, options, record, times, issues, regenerates: saving.regenerate }
+    const saved = ask(() => backend.save(record, saving))
+    return saved instanceof Promise
+      ? saved.then((answer) => issue(work, answer), fail)
+      : issue(work, saved)
+  }
+
+  function issue(
+    work: CommitWork,
+    saved: SavedSession | 'later' | null,
+  ): MaybePromise<string | undefined | null> {
+    if (saved === null) return null
+    if (saved === 'later') return undefined
+    if (!work.issues) return settle(work, saved)
+    return chain(codec.seal(saved.body, work.times), (token) =>
+      chain(cookie.serialize(token, attributesFor(work.times, work.options, cookie)), (text) => {
+        assertSize(text, work.record.values)
+        settle(work, saved)
+        return text
+      }),
     )
+  }
+
+  function settle(work: CommitWork, { id, stored }: SavedSession): undefined {
+    const { control, record, times, regenerates } = work
+    control.settle({ ...record, ...times, id, stored, stale: false, owner: place }, regenerates)
   }
 
   function needsCookie(
@@ -294,15 +310,14 @@ export function createSessionEngine(
   ): MaybePromise<string> {
     const { owner } = control.record
     const record = owned(control.record)
-    return chain(
-      ask(() => backend.remove(record)),
-      () => {
-        control.destroyed = true
-        // A session of another storage is still to be deleted there.
-        control.settled = owner === place || owner === undefined
-        return clearCookie(attributes)
-      },
-    )
+    const finish = (): MaybePromise<string> => {
+      control.destroyed = true
+      // A session of another storage is still to be deleted there.
+      control.settled = owner === place || owner === undefined
+      return clearCookie(attributes)
+    }
+    const removal = ask(() => backend.remove(record))
+    return removal instanceof Promise ? removal.then(finish, fail) : finish()
   }
 
   function clearCookie(attributes: CookieAttributes = {}): MaybePromise<string> {
@@ -329,16 +344,16 @@ function earlier(a: number | undefined, b: number | undefined): number | undefin
   return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)
 }
 
-/** Names the failure of a back end, and keeps its cause. */
-function ask<T>(question: () => MaybePromise<T>): MaybePromise<T> {
+/** Names the failure of a back end that has not come to a promise yet; that of a promise is left to {@link fail}. */
+function ask<T>(question: () => T): T {
   try {
-    const answer = question()
-    return answer instanceof Promise ? answer.catch(fail) : answer
+    return question()
   } catch (error) {
     return fail(error)
   }
 }
 
+/** Names the failure of a back end, and keeps its cause. */
 function fail(cause: unknown): never {
   if (cause instanceof SessionError) throw cause
   throw new SessionError(

@@ -2,8 +2,9 @@ import { sha256 } from '@noble/hashes/sha2.js'
 
 import { encodeBase64url } from './base64url.ts'
 import { SessionError } from './errors.ts'
+import { chain } from './maybe-promise.ts'
 import type { MaybePromise } from './maybe-promise.ts'
-import { randomBytes } from './random-bytes.ts'
+import { fillRandom } from './random-bytes.ts'
 import { createRecordCodec } from './record-codec.ts'
 import type { DecodedRecord, RecordCodec } from './record-codec.ts'
 import type { SaveOptions, SessionBackend } from './session-engine.ts'
@@ -174,12 +175,13 @@ function storeBackend(store: SessionStore, codec: RecordCodec, prefix: string): 
     return codec.encode(key, `{${head},"data":${values.serialize()}}`)
   }
 
-  async function find(key: string): Promise<FoundRecord | null> {
-    const stored = await store.read(key)
-    if (stored === null) return null
-    const decoding = codec.decode(key, stored.data)
-    const decoded = decoding instanceof Promise ? await decoding : decoding
-    return { stored, record: decoded && parseRecord(decoded) }
+  // The way of every request is without async functions, each of which costs as much as the rest of it.
+  function find(key: string): Promise<FoundRecord | null> {
+    return store.read(key).then((stored) => {
+      if (stored === null) return null
+      const decoded = codec.decode(key, stored.data)
+      return chain(decoded, (found) => ({ stored, record: found && parseRecord(found) }))
+    })
   }
 
   async function create(values: SessionValues, options: SaveOptions): Promise<CreatedRecord> {
@@ -200,22 +202,27 @@ function storeBackend(store: SessionStore, codec: RecordCodec, prefix: string): 
    * version is another
    * @returns what `write` gave, or null where the record is gone
    */
-  async function untilUncontested(
+  function untilUncontested(
     key: string,
     values: SessionValues,
     stored: string,
-    write: (expected: string, met: FoundRecord | null) => Promise<string | null>,
+    write: WriteAttempt,
   ): Promise<string | null> {
-    let expected = stored
-    let met: FoundRecord | null = null
-    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      const version = await write(expected, met)
-      if (version !== null) return version
-      if (attempt > 0) await backOff(attempt)
-      met = await find(key)
+    return write(stored, null).then((version) => version ?? contest(key, values, write))
+  }
+
+  async function contest(
+    key: string,
+    values: SessionValues,
+    write: WriteAttempt,
+  ): Promise<string | null> {
+    for (let attempt = 1; attempt < MAX_ATTEMPTS; attempt++) {
+      if (attempt > 1) await backOff(attempt - 1)
+      const met = await find(key)
       if (!met?.record) return null
       values.rebase(met.record.values)
-      expected = met.stored.version
+      const version = await write(met.stored.version, met)
+      if (version !== null) return version
     }
     throw conflict('update')
   }
@@ -227,14 +234,16 @@ function storeBackend(store: SessionStore, codec: RecordCodec, prefix: string): 
     options: SaveOptions,
   ): Promise<string | null> {
     const key = keyOf(id)
-    return untilUncontested(key, values, stored, async (expected, met) => {
+    return untilUncontested(key, values, stored, (expected, met) => {
       const times = keptByHand(options, met)
       const expires = times.renews ? new Date(times.expiresAt) : null
       const isWritten = values.changed || options.byHand || options.reseals
-      const data = isWritten ? await format(key, values, times) : null
+      const data = isWritten ? format(key, values, times) : null
       // What was to change, another request has changed already.
-      if (data === null && expires === null) return expected
-      return store.write(key, data, expires, expected)
+      if (data === null && expires === null) return Promise.resolve(expected)
+      return data instanceof Promise
+        ? data.then((sealed) => store.write(key, sealed, expires, expected))
+        : store.write(key, data, expires, expected)
     })
   }
 
@@ -279,23 +288,25 @@ function storeBackend(store: SessionStore, codec: RecordCodec, prefix: string): 
     immediate: false,
     keepsTimes: true,
 
-    async load(id) {
-      const found = await find(keyOf(id))
-      if (found === null || found.stored.data.startsWith(RETIRED)) return 'unknown'
-      const { stored, record } = found
-      if (record === null) return 'invalid'
-      const { values, createdAt, fixed, stale } = record
-      const expiresAt = stored.expires.getTime()
-      return { id, values, createdAt, expiresAt, fixed, stale, stored: stored.version }
+    load(id) {
+      return find(keyOf(id)).then((found) => {
+        if (found === null || found.stored.data.startsWith(RETIRED)) return 'unknown'
+        const { stored, record } = found
+        if (record === null) return 'invalid'
+        const { values, createdAt, fixed, stale } = record
+        const expiresAt = stored.expires.getTime()
+        return { id, values, createdAt, expiresAt, fixed, stale, stored: stored.version }
+      })
     },
 
-    async save(record, options) {
+    save(record, options) {
       const { stored, values } = record
       if (typeof stored !== 'string') return create(values, options)
       if (options.regenerate) return replace(record, stored, options)
-      const version = await update(record, stored, options)
-      if (version === '') return 'later'
-      return version === null ? null : { body: record.id, id: record.id, stored: version }
+      return update(record, stored, options).then((version) => {
+        if (version === '') return 'later'
+        return version === null ? null : { body: record.id, id: record.id, stored: version }
+      })
     },
 
     async remove({ id }) {
@@ -312,6 +323,8 @@ function keptByHand(options: SaveOptions, met: FoundRecord | null): SaveOptions 
   if (met?.record?.fixed !== true || options.byHand) return options
   return { ...options, fixed: true, renews: false, expiresAt: met.stored.expires.getTime() }
 }
+
+type WriteAttempt = (expected: string, met: FoundRecord | null) => Promise<string | null>
 
 interface FoundRecord {
   readonly stored: StoredSession
@@ -347,7 +360,9 @@ function backOff(attempt: number): Promise<void> {
 
 function createId(): string {
   // 160 bits; OWASP asks for 64 at least.
-  return encodeBase64url(randomBytes(20))
+  const bytes = new Uint8Array(20)
+  fillRandom(bytes)
+  return encodeBase64url(bytes)
 }
 
 function parseRecord({ text, stale }: DecodedRecord): ParsedRecord | null {

@@ -9,7 +9,8 @@ const MAX_SECONDS = (2 ** 31 - 1) / 1000
  * @throws SessionError `ERR_SESSION_CONFIG` where `seconds` is no positive number
  */
 export function timeLimit(seconds: number): <T>(answer: Promise<T>) => Promise<T> {
-  if (seconds === Infinity) return (answer) => answer
+  // Not every client's promises are those of the language, which the core tells by instanceof.
+  if (seconds === Infinity) return (answer) => Promise.resolve(answer)
   if (!(seconds > 0 && seconds <= MAX_SECONDS)) {
     throw new SessionError(
       'ERR_SESSION_CONFIG',

@@ -18,19 +18,29 @@ const ROOM = 8192
 const textRoom = new Uint8Array(ROOM)
 const macRoom = new Uint8Array(ROOM)
 
-/** @returns the ciphertext, then the tag; good until the next call of either function */
+/**
+ * @param head what is to stand before the ciphertext, at most {@link BLOCK} bytes
+ * @returns the head, the ciphertext, then the tag; good until the next call of either function
+ */
 export function encrypt(
   key: Uint8Array,
   nonce: Uint8Array,
   aad: Uint8Array,
   plaintext: Uint8Array,
+  head: Uint8Array = NOTHING,
 ): Uint8Array {
-  const room = roomFor(BLOCK + plaintext.length + TAG, textRoom)
-  const stream = streamOver(key, nonce, plaintext, room)
-  const tag = tagOf(stream, aad, stream.subarray(BLOCK))
-  room.set(tag, stream.length)
-  return room.subarray(BLOCK)
+  const { length } = plaintext
+  const room = roomFor(BLOCK + length + TAG, textRoom)
+  room.set(plaintext, BLOCK)
+  applyStream(key, nonce, room, length)
+  room.set(tagOf(room, aad, room.subarray(BLOCK, BLOCK + length), length), BLOCK + length)
+  // The block before the text has done its work.
+  const start = BLOCK - head.length
+  room.set(head, start)
+  return room.subarray(start, BLOCK + length + TAG)
 }
+
+const NOTHING = new Uint8Array()
 
 /**
  * @returns the plaintext, good until the next call of either function; or null where the tag is not that of this key,
@@ -42,43 +52,43 @@ export function decrypt(
   aad: Uint8Array,
   sealed: Uint8Array,
 ): Uint8Array | null {
-  if (sealed.length < TAG) return null
-  const end = sealed.length - TAG
-  const ciphertext = sealed.subarray(0, end)
-  const stream = streamOver(key, nonce, ciphertext, roomFor(BLOCK + end, textRoom))
-  const isAuthentic = equalBytes(tagOf(stream, aad, ciphertext), sealed.subarray(end))
-  return isAuthentic ? stream.subarray(BLOCK) : null
+  const length = sealed.length - TAG
+  if (length < 0) return null
+  const room = roomFor(BLOCK + sealed.length, textRoom)
+  room.set(sealed, BLOCK)
+  applyStream(key, nonce, room, length)
+  const isAuthentic = equalBytes(tagOf(room, aad, sealed, length), sealed.subarray(length))
+  return isAuthentic ? room.subarray(BLOCK, BLOCK + length) : null
 }
 
-/** The block that the key of the MAC comes from, then the text, encrypted or decrypted. */
-function streamOver(
-  key: Uint8Array,
-  nonce: Uint8Array,
-  text: Uint8Array,
-  room: Uint8Array,
-): Uint8Array {
-  const stream = room.subarray(0, BLOCK + text.length)
-  stream.fill(0, 0, BLOCK)
-  stream.set(text, BLOCK)
-  return xchacha20(key, nonce, stream, stream)
+/** Leaves the block that the key of the MAC comes from at the start, and the text after it encrypted or decrypted. */
+function applyStream(key: Uint8Array, nonce: Uint8Array, room: Uint8Array, length: number): void {
+  room.fill(0, 0, BLOCK)
+  const stream = room.subarray(0, BLOCK + length)
+  xchacha20(key, nonce, stream, stream)
 }
 
-/** The MAC of AAD and ciphertext, each filled up to 16 bytes, and their lengths (RFC 8439 section 2.8). */
-function tagOf(stream: Uint8Array, aad: Uint8Array, ciphertext: Uint8Array): Uint8Array {
+/**
+ * The MAC of AAD and ciphertext, each filled up to 16 bytes, and their lengths (RFC 8439 section 2.8).
+ *
+ * @param room starts with the key of the MAC
+ * @param sealed starts with the ciphertext, which is `length` bytes long
+ */
+function tagOf(room: Uint8Array, aad: Uint8Array, sealed: Uint8Array, length: number): Uint8Array {
   const start = filledUp(aad.length)
-  const end = start + filledUp(ciphertext.length)
-  const message = roomFor(end + 16, macRoom)
+  const end = start + filledUp(length)
+  const message = roomFor(end + TAG, macRoom)
   message.set(aad)
   message.fill(0, aad.length, start)
-  message.set(ciphertext, start)
-  message.fill(0, start + ciphertext.length)
+  message.set(sealed, start)
+  message.fill(0, start + length, end + TAG)
   writeLength(message, end, aad.length)
-  writeLength(message, end + 8, ciphertext.length)
-  return poly1305(message, stream.subarray(0, MAC_KEY))
+  writeLength(message, end + 8, length)
+  return poly1305(message.subarray(0, end + TAG), room.subarray(0, MAC_KEY))
 }
 
 function roomFor(length: number, room: Uint8Array): Uint8Array {
-  return length <= ROOM ? room.subarray(0, length) : new Uint8Array(length)
+  return length <= ROOM ? room : new Uint8Array(length)
 }
 
 /** 64 bits, little endian, of which no message needs the upper half. */

@@ -31,8 +31,8 @@ describe.each(vectors)('the sealed token of $description', (vector) => {
   })
 
   it('is sealed to the same text under the same nonce', async () => {
-    const codec = createSealedCodec([vector.secret], context, () =>
-      Buffer.from(vector.nonce, 'hex'),
+    const codec = createSealedCodec([vector.secret], context, (nonce) =>
+      nonce.set(Buffer.from(vector.nonce, 'hex')),
     )
     await codec.ready()
     expect(codec.seal(vector.body, vector.times)).toBe(vector.token)

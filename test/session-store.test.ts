@@ -4,7 +4,6 @@ import { createMemoryStore } from '../src/storage/memory.ts'
 import { Buffer } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { toCookie } from './support/client.ts'
-import { spyOnRandom } from './support/random.ts'
 import { OLD_SECRET, SECRET } from './support/secrets.ts'
 import { describe, expect, it, vi } from 'vitest'
 
@@ -39,16 +38,37 @@ describe('createStoreSessionStorage', () => {
 
   it('takes another id where one is taken', async () => {
     const store = createMemoryStore(10)
-    const random = spyOnRandom()
+    const write = vi.spyOn(store, 'write').mockResolvedValueOnce(null)
     const storage = createStoreSessionStorage(store, { cookie: COOKIE })
-    const fill = (byte: number) => (array: Uint8Array) => array.fill(byte)
-    random.mockImplementationOnce(fill(1))
-    const one = await storage.getSession()
-    await storage.commitSession(one)
-    random.mockImplementationOnce(fill(1)).mockImplementationOnce(fill(2))
-    const two = await storage.getSession()
-    await storage.commitSession(two)
-    expect(two.id).not.toBe(one.id)
+    const session = await storage.getSession()
+    const cookie = toCookie(await storage.commitSession(session))
+    const keys = write.mock.calls.map(([key]) => key)
+    expect(new Set(keys).size).toBe(2)
+    expect((await storage.getSession(cookie)).id).toBe(session.id)
+  })
+
+  it('takes a client whose promises are not those of the language', async () => {
+    const inner = createMemoryStore(10)
+    const thenable = <T>(promise: Promise<T>): Promise<T> => {
+      const foreign = {}
+      Reflect.set(foreign, 'then', promise.then.bind(promise))
+      return foreign as Promise<T>
+    }
+    const store: SessionStore = {
+      read: (key) => thenable(inner.read(key)),
+      write: (...args) => thenable(inner.write(...args)),
+      delete: (key) => thenable(inner.delete(key)),
+    }
+    const storage = createStoreSessionStorage(store, { cookie: COOKIE, timeout: Infinity })
+    const session = await storage.getSession()
+    session.set('n', 1)
+    const cookie = toCookie(await storage.commitSession(session))
+    const again = await storage.getSession(cookie)
+    expect(again.get('n')).toBe(1)
+    again.set('n', 2)
+    await storage.commitSession(again)
+    await storage.destroySession(await storage.getSession(cookie))
+    expect((await storage.getSession(cookie)).origin).toBe('unknown')
   })
 
   it.each([

@@ -45,6 +45,19 @@ describe('XChaCha20-Poly1305', () => {
     }
   })
 
+  it('puts what it is given before the ciphertext', () => {
+    fc.assert(
+      fc.property(anyBytes, fc.integer({ min: 0, max: 64 }).chain(bytes), (text, head) => {
+        const [key, nonce, aad] = [new Uint8Array(32), new Uint8Array(24), new Uint8Array(5)]
+        const alone = hex(encrypt(key, nonce, aad, text))
+        expect(hex(cipher.encrypt(key, nonce, aad, text, head))).toBe(hex(head) + alone)
+      }),
+    )
+    const [long, head] = [new Uint8Array(9000), new Uint8Array(64)]
+    const sealed = cipher.encrypt(new Uint8Array(32), new Uint8Array(24), long, long, head)
+    expect(sealed).toHaveLength(64 + 9000 + 16)
+  })
+
   // draft-irtf-cfrg-xchacha-03 appendix A.3.1
   it('is what the specification says', () => {
     const text =
