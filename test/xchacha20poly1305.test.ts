@@ -50,7 +50,7 @@ describe('XChaCha20-Poly1305', () => {
       fc.property(anyBytes, fc.integer({ min: 0, max: 64 }).chain(bytes), (text, head) => {
         const [key, nonce, aad] = [new Uint8Array(32), new Uint8Array(24), new Uint8Array(5)]
         const alone = hex(encrypt(key, nonce, aad, text))
-        expect(hex(cipher.encrypt(key, nonce, aad, text, head))).toBe(hex(head) + alone)
+        expect(hex(cipher.encrypt(key, nonce, aad, text, head))).toBe(`${hex(head)}${alone}`)
       }),
     )
     const [long, head] = [new Uint8Array(9000), new Uint8Array(64)]
