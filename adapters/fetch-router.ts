@@ -5,7 +5,7 @@
 
 import type { Middleware, RequestContext } from '@remix-run/fetch-router'
 
-import { createSessionRunner, Session } from '../src/index.ts'
+import { createSessionRunner, isSession, Session, SessionError } from '../src/index.ts'
 import type { RouterAccess, SessionData, SessionOptions } from '../src/index.ts'
 
 /**
@@ -75,10 +75,21 @@ const access: RouterAccess<undefined, Response> = {
  * Puts the session where the router would: it defines an accessor for each request, which costs more than all else that
  * is done here for one without a session.
  *
+ * @throws SessionError `ERR_SESSION_CONFIG` where another session has the key
  * @throws Error of the router where something else has the property
  */
 function place(context: RequestContext, key: object, property: string, current: object): void {
-  const isFree = !(property in context) || Reflect.get(context, property) === context.get(key)
+  const former: unknown = context.get(key)
+  const isSame = property in context && Reflect.get(context, property) === former
+  if (!isSame && isSession(former)) throw sharedKey(property)
+  const isFree = isSame || !(property in context)
   context.set(key, current as never, isFree ? undefined : { property })
   if (isFree) Reflect.set(context, property, current)
+}
+
+function sharedKey(property: string): SessionError {
+  return new SessionError(
+    'ERR_SESSION_CONFIG',
+    `Two sessions have one context key: give that of the property "${property}" its own, made with createContextKey().`,
+  )
 }

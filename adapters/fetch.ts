@@ -144,8 +144,8 @@ interface Call<Environment> {
 
 function callAccess<Environment>(): RouterAccess<Call<Environment>> {
   return {
-    identity: ({ request }) => request.headers,
     environment: ({ environment }) => environment,
+    guessesEnvironment: true, // a router may hand over the query, or a body, where Workers hand over their bindings
     withEnvironment: (call, environment, use) =>
       use({ ...call, environment: environment as Environment }),
   }

@@ -17,11 +17,14 @@ let processSecret: string | undefined
  * which several are separated by commas, newest first. The same as `createCookieSessionStorage({ cookie: { secrets } })`
  * makes, without the code for all options that are not given, which a bundle would carry.
  *
+ * @param isGuess the environment may be something else, so that the variables of the process go before it
  * @throws SessionError `ERR_SESSION_CONFIG` without one in production and on Workers, where a random secret would sign
  * everybody out at the next restart or in the next isolate
  */
-export function createDefaultEngine(environment: unknown): SessionEngine {
-  const secrets = parseSecrets(readVariable(environment, 'SESSION_SECRET')) ?? [randomSecret()]
+export function createDefaultEngine(environment: unknown, isGuess = false): SessionEngine {
+  const ofProcess = isGuess ? readVariable(undefined, 'SESSION_SECRET') : undefined
+  const variable = ofProcess ?? readVariable(environment, 'SESSION_SECRET')
+  const secrets = parseSecrets(variable) ?? [randomSecret()]
   assertSecrets(secrets)
   const lifetime = { idle: DEFAULT_IDLE, absolute: undefined }
   return createSessionEngine(cookieBackend, createDefaultCookie(secrets), lifetime)

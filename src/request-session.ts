@@ -1,5 +1,6 @@
 import { createDebugLine, isDebugged } from './debug-line.ts'
 import { createDefaultEngine } from './default-engine.ts'
+import { isWorkers } from './environment.ts'
 import type { MaybePromise } from './maybe-promise.ts'
 import { commitVisit } from './request-commit.ts'
 import type { Visit } from './request-commit.ts'
@@ -89,10 +90,15 @@ export type SessionRunner<
  * }
  */
 export interface RouterAccess<Context, Outcome = HandlerOutcome, Sent = Response> {
-  /** What all middlewares of one request share, where the Request itself may be replaced on the way. */
+  /** What all middlewares of one request share, where the Request and its headers may be replaced on the way. */
   identity?(context: Context): object
   /** The environment (Workers' bindings); `undefined` where there is none, and the variables of the process count. */
   environment?(context: Context): unknown
+  /**
+   * The environment is taken from a place where something else may stand, even something of the client's: the variables
+   * of the process go before it.
+   */
+  readonly guessesEnvironment?: boolean | undefined
   /** The context with another environment in its place, while `use` runs. */
   withEnvironment?<T>(context: Context, environment: object, use: (context: Context) => T): T
   /** What the application made of the request, for routers whose handlers leave it in the context. */
@@ -105,7 +111,9 @@ export interface RouterAccess<Context, Outcome = HandlerOutcome, Sent = Response
 interface Passage<Context, Outcome, Sent> extends Visit {
   readonly router: RouterAccess<Context, Outcome, Sent>
   readonly context: Context
-  readonly identity: object
+  /** Under what it is known: the request's own headers, and the router's {@link RouterAccess.identity}. */
+  readonly headers: Headers
+  readonly identity: object | undefined
   /** The other sessions of the same request, the latest first. */
   readonly others: Entered | undefined
 }
@@ -113,7 +121,7 @@ interface Passage<Context, Outcome, Sent> extends Visit {
 /** A passage as the other runners see it. */
 type Entered = Pick<Passage<unknown, unknown, unknown>, 'number' | 'engine' | 'control' | 'others'>
 
-/** By request: a middleware that is mounted twice finds the first. */
+/** By request: a middleware that is mounted twice, or within another router's, finds the first. */
 const underWay = new WeakMap<object, Entered>()
 let visits = 0
 
@@ -157,11 +165,12 @@ export function createSessionRunner<
     engine: SessionEngine,
     handler: Handler,
   ): Promise<Sent> {
-    const identity = router.identity?.(context) ?? request
-    const others = stillOpen(underWay.get(identity))
+    const { headers } = request
+    const identity = router.identity?.(context)
+    const others = openAt(identity) ?? openAt(headers)
     const outer = find(others, engine.cookie.name)
     if (outer !== undefined) return passThrough(outer, context, handler)
-    const control = engine.open(request.headers.get('cookie'))
+    const control = engine.open(headers.get('cookie'))
     const traits = (control.request = traitsOf(request))
     const isLogged = isDebugging || (options.debug === undefined && asks(router, context))
     // One object for all that is to be known of the request.
@@ -175,11 +184,13 @@ export function createSessionRunner<
       debug: isLogged ? createDebugLine(traits, engine.cookie.name) : undefined,
       router,
       context,
+      headers,
       identity,
       others,
     }
-    underWay.set(identity, passage)
     const opening = control.immediate || lazy ? undefined : control.open()
+    underWay.set(headers, passage)
+    if (identity !== undefined) underWay.set(identity, passage)
     if (!(opening instanceof Promise)) return handle(passage, handler)
     return opening.then(
       () => handle(passage, handler),
@@ -261,13 +272,12 @@ function fail<Context, Outcome, Sent>(
 }
 
 function leave<Context, Outcome, Sent>(
-  { router, context, identity, others, control }: Passage<Context, Outcome, Sent>,
+  { router, context, headers, identity, control }: Passage<Context, Outcome, Sent>,
   response: Response | undefined,
 ): Sent {
   control.closed = true
-  // What a WeakMap holds outlives the request by far: it waits for a full collection.
-  if (others === undefined) underWay.delete(identity)
-  else underWay.set(identity, others)
+  forget(headers)
+  if (identity !== undefined) forget(identity)
   return respond(router, context, response)
 }
 
@@ -287,6 +297,17 @@ function respond<Context, Outcome, Sent>(
   return (router.respond === undefined ? response : router.respond(context, response)) as Sent
 }
 
+function openAt(key: object | undefined): Entered | undefined {
+  return key === undefined ? undefined : stillOpen(underWay.get(key))
+}
+
+/** What a WeakMap holds outlives the request by far: it waits for a full collection. */
+function forget(key: object): void {
+  const rest = openAt(key)
+  if (rest === undefined) underWay.delete(key)
+  else underWay.set(key, rest)
+}
+
 function stillOpen(entry: Entered | undefined): Entered | undefined {
   return entry === undefined || !entry.control.closed ? entry : stillOpen(entry.others)
 }
@@ -299,6 +320,7 @@ function find(entry: Entered | undefined, name: string): SessionControl | undefi
 
 /** Bindings come with each request; the process's own variables have been looked at already. */
 function asks<Context>(router: RouterAccess<Context, never, unknown>, context: Context): boolean {
+  if (router.guessesEnvironment === true && !isWorkers()) return false
   const environment = router.environment?.(context)
   const hasOwn = typeof environment === 'object' && environment !== null && 'DEBUG' in environment
   return hasOwn && isDebugged(environment)
@@ -313,7 +335,7 @@ function engineResolver<Context, Data extends object, FlashData extends object>(
     return () => engine
   }
   const perEnvironment = oncePerEnvironment<Context, SessionEngine>((env, context) => {
-    if (storage === undefined) return createDefaultEngine(env)
+    if (storage === undefined) return createDefaultEngine(env, router.guessesEnvironment)
     return engineOf(router.withEnvironment?.(context, env, storage) ?? storage(context))
   })
   return (context) => perEnvironment(router.environment?.(context), context)

@@ -1,3 +1,5 @@
+import { warnOnce } from './environment.ts'
+
 /** What a session has to say in a response. */
 export interface SessionHeaders {
   /** The session was looked at, so the response depends on the Cookie header. */
@@ -38,6 +40,7 @@ export function withSessionHeaders(
     return response
   }
   if (response.status < 200) return response
+  if (isAnothers) warnAnothers()
   const copy = copyOf(response, isAnothers ? stamp.setCookies : [])
   apply(copy.headers, headers)
   return copy
@@ -52,7 +55,7 @@ export function ownSetCookies(response: Response): string[] {
 
 /** Whether the response took the headers. Building another halves the throughput of a Node server. */
 function applyInPlace(response: Response, headers: SessionHeaders): boolean {
-  if (mayBeShared(response)) return false
+  if (mayBeShared(response, headers.setCookie !== undefined)) return false
   try {
     apply(response.headers, headers)
     return true
@@ -63,9 +66,21 @@ function applyInPlace(response: Response, headers: SessionHeaders): boolean {
   }
 }
 
-/** A response without a body may be a constant that answers everybody: one visitor's cookie must not stay in it. */
-function mayBeShared(response: Response): boolean {
-  return response.status >= 200 && !response.headers.has('Content-Type') && response.body === null
+/**
+ * A response without a body may be a constant that answers everybody: one visitor's cookie must not stay in it. One with
+ * a body can be sent once only.
+ */
+function mayBeShared(response: Response, getsCookie: boolean): boolean {
+  if (response.status < 200) return false
+  const isTyped = response.headers.has('Content-Type')
+  if (isTyped && !(getsCookie && isPlatforms(response))) return false
+  return response.body === null
+}
+
+/** A class over the platform's own, such as @hono/node-server's, may have to build a whole Response to give its body. */
+function isPlatforms(response: Response): boolean {
+  const above: unknown = Object.getPrototypeOf(Object.getPrototypeOf(response))
+  return above === null || Object.getPrototypeOf(above) === null
 }
 
 function copyOf(response: Response, formerCookies: readonly string[]): Response {
@@ -88,7 +103,17 @@ function apply(headers: Headers, { vary, setCookie, replaces }: SessionHeaders):
   if (setCookie === undefined) return
   if (replaces !== undefined && headers.has('Set-Cookie')) dropSetCookies(headers, replaces)
   headers.set('Cache-Control', toPrivate(headers.get('Cache-Control')))
+  for (const name of TARGETED) headers.delete(name)
   headers.append('Set-Cookie', setCookie)
+}
+
+/** Some shared caches go by these in the place of Cache-Control (RFC 9213). */
+const TARGETED = ['CDN-Cache-Control', 'Cloudflare-CDN-Cache-Control', 'Surrogate-Control']
+
+function warnAnothers(): void {
+  warnOnce(
+    'a response carried the session cookie of another request, which was left out. Make a new Response for each request; and to an application with sessions within another one, hand on the very Request: `inner.fetch(c.req.raw)`, not mount().',
+  )
 }
 
 function addVary(headers: Headers): void {

@@ -159,6 +159,8 @@ export function createSessionEngine(
 
   // Promises are told from values by hand here: chain() makes a function for each step of each request.
   function tryOne(value: string, attempt: Attempt): MaybePromise<SessionRecord | null> {
+    // Longer than any that was sent; what it may hold and how deep is then bounded, too.
+    if (value.length > MAX_COOKIE_BYTES) return refuse(attempt, 'tampered')
     const token = codec.open(value)
     return token instanceof Promise
       ? token.then((opened) => lookUp(opened, attempt))

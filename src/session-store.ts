@@ -112,7 +112,10 @@ export interface StoreSessionStorageOptions<
 > extends SessionStorageOptions<Data> {
   /** Stands before every key, where a back end is shared with other data. */
   prefix?: string | undefined
-  /** Seals the records with the cookie's secrets, so that a dump of the back end tells nothing. Default: false. */
+  /**
+   * Seals the records with the cookie's secrets, so that a dump of the back end tells nothing. Records that are not sealed
+   * yet are read all the same: it keeps nobody out who can write to the back end. Default: false.
+   */
   encryptAtRest?: boolean | undefined
   /** Seconds after which an operation of the back end counts as failed; Infinity for none. Default: 10. */
   timeout?: number | undefined

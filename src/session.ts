@@ -1,3 +1,4 @@
+import { warnOnce } from './environment.ts'
 import { SessionError } from './errors.ts'
 import { SessionControl, unstoredRecord } from './session-control.ts'
 import type { SessionOrigin, SessionRecord } from './session-control.ts'
@@ -223,6 +224,7 @@ export class Session<Data extends object = SessionData, FlashData extends object
   }
 
   #touch(): SessionRecord {
+    if (this.#control.closed && !this.#control.touched) warnLateRead()
     this.#control.touched = true
     return this.#control.record
   }
@@ -247,6 +249,12 @@ export class Session<Data extends object = SessionData, FlashData extends object
     }
     return values
   }
+}
+
+function warnLateRead(): void {
+  warnOnce(
+    'a session was looked at for the first time after its response was made, which so went out without `Vary: Cookie`, and a shared cache may give it to others. Read what a stream needs before the handler returns.',
+  )
 }
 
 function toDate(moment: number | undefined): Date | undefined {

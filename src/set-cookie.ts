@@ -35,8 +35,8 @@ export interface CookieAttributes {
 export const MAX_COOKIE_BYTES = 4096
 
 // A greedy start finds the last, which counts (RFC 6265bis section 5.7).
-const DOMAIN = /.*;[ \t]*domain[ \t]*=([^;]*)/is
-const PATH = /.*;[ \t]*path[ \t]*=([^;]*)/is
+const DOMAIN = /^.*;[ \t]*domain[ \t]*=([^;]*)/is
+const PATH = /^.*;[ \t]*path[ \t]*=([^;]*)/is
 
 /** Whether a Set-Cookie text is for the cookie of this name, domain and path (RFC 6265bis section 5.7). */
 export function isSameCookie(

@@ -7,6 +7,11 @@ import { describe, expect, it } from 'vitest'
 describe.each([
   ['with the native Buffer', Buffer],
   ['with btoa and atob', undefined],
+  // As the one of npm that bundlers put into its place.
+  [
+    'with a Buffer that knows no base64url',
+    { isEncoding: () => false } as unknown as typeof Buffer,
+  ],
 ])('base64url %s', (_, native) => {
   // `undefined` as an argument would choose the default, so the global is taken away instead.
   const encode = (bytes: Uint8Array): string => without(native, () => encodeBase64url(bytes))

@@ -440,6 +440,18 @@ describe('a request', () => {
     })
   })
 
+  it('says so where a stream is the first to look at its session', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    let late: Session | undefined
+    const response = await run(async (session) => {
+      late = session
+      return new Response('streaming')
+    })
+    expect(late?.get('n')).toBeUndefined()
+    expect(response.headers.has('vary')).toBe(false)
+    expect(warn.mock.calls.flat().join()).toContain('without `Vary: Cookie`')
+  })
+
   it('rethrows what is no response, and closes the session all the same', async () => {
     for (const thrown of [new Error('broken'), 'text', null, undefined, { status: 200 }]) {
       let left: Session | undefined

@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer'
+
 import { createCookie } from '@remix-run/cookie'
 import {
   createCookieSessionStorage,
@@ -19,6 +21,20 @@ async function setCookieOf(cookie: CookieOptions): Promise<string> {
 }
 
 describe('the session cookie', () => {
+  it('takes no value for its own that is longer than any that a browser keeps', async () => {
+    vi.spyOn(console, 'warn').mockImplementation(() => {})
+    const storage = createCookieSessionStorage<{ a: unknown }>()
+    const cookieOf = (depth: number): string => {
+      const body = `{"a":${'['.repeat(depth)}${']'.repeat(depth)}}`
+      const token = JSON.stringify([1, 'cookie', '__session', 0, 8e15, 0, body])
+      return `__session=${Buffer.from(token).toString('base64url')}`
+    }
+    expect((await storage.getSession(cookieOf(10))).origin).toBe('resumed')
+    // So deep that JSON could not be written again.
+    const session = await storage.getSession(cookieOf(5000))
+    expect([session.origin, session.get('a')]).toEqual(['tampered', undefined])
+  })
+
   it('has safe defaults', async () => {
     expect(await setCookieOf({})).toMatch(
       /^__session=[\w-]+; Path=\/; HttpOnly; Secure; SameSite=Lax$/,

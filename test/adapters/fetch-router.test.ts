@@ -54,6 +54,31 @@ describe('session() for fetch-router', () => {
     expect(response.headers.getSetCookie()).toHaveLength(1)
   })
 
+  it('refuses two sessions under one key, of which one would be taken for the other', async () => {
+    const storages = ['one', 'two'].map((name) =>
+      createMemorySessionStorage({ cookie: { name, secrets: [SECRET] } }),
+    )
+    const [one, two] = storages
+    const router = createRouter({
+      middleware: [session({ storage: one }), session({ storage: two, property: 'visitor' })],
+      defaultHandler: () => new Response(),
+    })
+    await expect(router.fetch('https://app.example/')).rejects.toMatchObject({
+      code: 'ERR_SESSION_CONFIG',
+      message: expect.stringContaining('"visitor"'),
+    })
+  })
+
+  it('leaves to the router to refuse a property that something else has', async () => {
+    const router = createRouter({
+      middleware: [
+        session({ storage: createMemorySessionStorage(), property: 'url' as 'session' }),
+      ],
+      defaultHandler: () => new Response(),
+    })
+    await expect(router.fetch('https://app.example/')).rejects.toThrow('"url"')
+  })
+
   it('keeps a second session under its own key and property', async () => {
     const AdminSession = createContextKey<Session<{ role: string }>>()
     const storage = createMemorySessionStorage<{ role: string }>({

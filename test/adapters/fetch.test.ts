@@ -3,10 +3,10 @@ import type { Session } from 'fetch-sessions'
 import { getSession, withSession } from 'fetch-sessions/fetch'
 import { AutoRouter, error, IttyRouter, withParams } from 'itty-router'
 import type { IRequest } from 'itty-router'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 
 import { adapterConformance } from '../conformance/adapter.ts'
-import { createClient } from '../support/client.ts'
+import { createClient, toCookie } from '../support/client.ts'
 import type { Fetch } from '../support/client.ts'
 import { SECRET } from '../support/secrets.ts'
 
@@ -80,6 +80,23 @@ describe('withSession()', () => {
     )
     two.cookies.set('__session', one.cookies.get('__session') ?? '')
     expect(await (await two.get('/')).text()).toBe('1')
+  })
+
+  it("takes no secret from an argument that may be the client's, where the process has one", async () => {
+    vi.stubEnv('SESSION_SECRET', SECRET)
+    const fetch = withSession<{ user: string }, object, [Record<string, string>]>(
+      (_, session) => new Response(session.get('user')),
+    )
+    const chosen = 'a secret that the client has chosen'
+    const forger = createCookieSessionStorage({ cookie: { secrets: [chosen] } })
+    const forged = await forger.getSession()
+    forged.set('user', 'admin')
+    const cookie = toCookie(await forger.commitSession(forged))
+    const query = { SESSION_SECRET: chosen, DEBUG: '*' }
+    const debug = vi.spyOn(console, 'debug').mockImplementation(() => {})
+    const response = await fetch(new Request('https://app.example', { headers: { cookie } }), query)
+    expect(await response.text()).toBe('')
+    expect(debug).not.toHaveBeenCalled()
   })
 
   it('makes a storage from the environment, once, also within another session', async () => {

@@ -18,7 +18,12 @@ type Loader = NonNullable<RouteModule['loader']>
 const versions = { 8: router8, 7: router7 as unknown as ReactRouter }
 
 adapterConformance('react-router 8', (mounts, handler) => serveMounts(versions[8], mounts, handler))
-adapterConformance('react-router 7', (mounts, handler) => serveMounts(versions[7], mounts, handler))
+// Its loaders get a copy of the Request.
+adapterConformance(
+  'react-router 7',
+  (mounts, handler) => serveMounts(versions[7], mounts, handler),
+  { copiesRequest: true },
+)
 
 function serveMounts(router: ReactRouter, ...[mounts, handler]: Parameters<CreateApp>): App {
   const errors: unknown[] = []

@@ -16,6 +16,7 @@ import type {
   SessionStorageOptions,
   SessionStore,
 } from 'fetch-sessions'
+import { withSession } from 'fetch-sessions/fetch'
 import { createMemoryStore } from '../../src/storage/memory.ts'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
@@ -48,7 +49,11 @@ const COOKIE: CookieOptions = { secrets: [SECRET], maxAge: 1000 }
 const START = Date.UTC(2026, 0, 1)
 
 /** What every adapter does alike. */
-export function adapterConformance(name: string, createApp: CreateApp): void {
+export function adapterConformance(
+  name: string,
+  createApp: CreateApp,
+  { copiesRequest = false }: { copiesRequest?: boolean } = {},
+): void {
   const kinds = {
     'cookie storage': createCookieSessionStorage,
     'memory storage': createMemorySessionStorage,
@@ -283,6 +288,17 @@ export function adapterConformance(name: string, createApp: CreateApp): void {
         expect((await app.get('/')).headers.get('cache-control')).toBe(sent)
       })
 
+      it('loses what tells single caches to keep it', async () => {
+        const names = ['cdn-cache-control', 'cloudflare-cdn-cache-control', 'surrogate-control']
+        const app = visit(({ session }) => {
+          session().set('n', 1)
+          const headers = names.map((header): [string, string] => [header, 'public, max-age=60'])
+          return new Response('', { headers })
+        })
+        const { headers } = await app.get('/')
+        expect(names.map((header) => headers.get(header))).toEqual([null, null, null])
+      })
+
       it('keeps its Cache-Control where no session cookie goes with it', async () => {
         const app = visit(({ session }) => {
           session().get('n')
@@ -309,7 +325,7 @@ export function adapterConformance(name: string, createApp: CreateApp): void {
         expect(new Set(tokens).size).toBe(2)
       })
 
-      it('is told from others by identity where it has a type', async () => {
+      it('is told from others where it has a type, and where others copy it', async () => {
         const constant = new Response(null, { headers: { 'content-type': 'text/plain' } })
         const app = visit(({ path, session }) => {
           if (path !== '/untouched') session().set('user', path)
@@ -320,6 +336,7 @@ export function adapterConformance(name: string, createApp: CreateApp): void {
         const nobody = await createClient(app.fetch).get('/untouched')
         expect(eve.headers.getSetCookie()).toHaveLength(1)
         expect(nobody.headers.getSetCookie()).toEqual([])
+        expect(constant.headers.getSetCookie()).toEqual([])
       })
     })
 
@@ -680,6 +697,58 @@ export function adapterConformance(name: string, createApp: CreateApp): void {
     })
 
     describe('several middlewares', () => {
+      if (copiesRequest) {
+        it('leave out the cookie of an application within, which was handed a copy of the Request', async () => {
+          vi.spyOn(console, 'warn').mockImplementation(() => {})
+          const cookie = { ...COOKIE, name: 'inner' }
+          const inner = withSession(signIn, { storage: storageWith({ cookie }) })
+          const app = visit(({ request }) => inner(request))
+          expect((await app.get('/')).headers.getSetCookie()).toEqual([])
+        })
+      } else {
+        it.each(['__session', 'inner'])(
+          'keep each its cookie where another application stands within, named %s',
+          async (cookieName) => {
+            const inner = withSession(signIn, {
+              storage: storageWith({ cookie: { ...COOKIE, name: cookieName } }),
+            })
+            const app = visit(({ request }) => inner(request))
+            expect((await app.get('/')).headers.getSetCookie()).toEqual([startingWith(cookieName)])
+            expect([...app.cookies.keys()]).toEqual([cookieName])
+          },
+        )
+
+        it('find one another as long as one of them is under way', async () => {
+          const app = visit(async ({ request, session }) => {
+            const other = withSession(() => new Response(), {
+              storage: storageWith({ cookie: { ...COOKIE, name: 'other' } }),
+            })
+            await other(request)
+            const again = withSession(
+              (_, same) => {
+                same.set('n', 1)
+                return new Response(String(session().get('n')))
+              },
+              { storage: storageWith() },
+            )
+            return again(request)
+          })
+          expect(await bodies(app, '/')).toEqual(['1'])
+        })
+      }
+
+      it.each(['__session', 'outer'])(
+        'keep each its cookie where they stand within another application, named %s',
+        async (cookieName) => {
+          const app = visit(({ session }) => signIn(undefined, session()))
+          const outer = withSession((request) => Promise.resolve(app.fetch(request)), {
+            storage: storageWith({ cookie: { ...COOKIE, name: cookieName } }),
+          })
+          const response = await createClient(outer).get('/')
+          expect(response.headers.getSetCookie()).toEqual([startingWith('__session')])
+        },
+      )
+
       it('keep two sessions side by side', async () => {
         const admin = storageWith({ cookie: { ...COOKIE, name: 'admin' } })
         const { fetch } = createApp(
@@ -953,6 +1022,13 @@ export function adapterConformance(name: string, createApp: CreateApp): void {
     })
   })
 }
+
+function signIn(_request: unknown, session: Session): Response {
+  session.set('user', 'ada')
+  return new Response('signed in')
+}
+
+const startingWith = (name: string): unknown => expect.stringMatching(new RegExp(`^${name}=`))
 
 function countVisits({ session }: Visit): Response {
   const visits = Number(session().get('visits') ?? 0) + 1
