@@ -23,7 +23,6 @@ const LAYERS = [
     'request-outcome',
     'set-cookie',
     'utf8',
-    'xchacha20poly1305',
   ],
   [
     'base64url',
@@ -33,6 +32,7 @@ const LAYERS = [
     'response-headers',
     'secrets',
     'storage-per-environment',
+    'xchacha20poly1305',
   ],
   ['timeout', 'token'],
   ['plain', 'seal', 'session-values', 'signed'],
