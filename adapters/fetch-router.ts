@@ -84,7 +84,7 @@ function place(context: RequestContext, key: object, property: string, current: 
   if (!isSame && isSession(former)) throw sharedKey(property)
   const isFree = isSame || !(property in context)
   context.set(key, current as never, isFree ? undefined : { property })
-  if (isFree) Reflect.set(context, property, current)
+  if (isFree) (context as RequestContext & { [name: string]: unknown })[property] = current
 }
 
 function sharedKey(property: string): SessionError {

@@ -1,9 +1,14 @@
+const NONE: readonly string[] = []
+
 /**
  * Every value that a Cookie header carries under the name, each once. A browser sends cookies of one name with
  * different paths or domains side by side, and a server cannot tell which is which (RFC 6265bis section 5.8.3).
  */
-export function readCookieValues(header: string | null | undefined, name: string): string[] {
-  if (!header?.includes(name)) return []
+export function readCookieValues(
+  header: string | null | undefined,
+  name: string,
+): readonly string[] {
+  if (!header?.includes(name)) return NONE
   const values: string[] = []
   for (let start = 0, end = 0; end < header.length; start = end + 1) {
     end = header.indexOf(';', start)

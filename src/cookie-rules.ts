@@ -18,7 +18,7 @@ export function createSetCookieWriter(
   attributes: CookieAttributes,
   isUrlSafe: boolean,
 ): (token: string, overrides: CookieAttributes) => string {
-  const tails = new Map<string, string>()
+  const tails = new Map<number, string>()
 
   function write(token: string, overrides: CookieAttributes): string {
     const given = defined(overrides)
@@ -29,7 +29,7 @@ export function createSetCookieWriter(
 
   /** What follows the token and its Max-Age is the same for all cookies of a storage, and written once. */
   function tailOf(isPersistent: boolean, secure: boolean | undefined): string {
-    const key = `${isPersistent} ${secure}`
+    const key = (isPersistent ? 1 : 0) + (secure === undefined ? 0 : secure ? 2 : 4)
     let tail = tails.get(key)
     if (tail === undefined) {
       const text = write('', { maxAge: isPersistent ? 0 : undefined, secure })

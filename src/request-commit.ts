@@ -54,10 +54,29 @@ function isToBeSaved({ saves }: Visit, { response, error }: HandlerOutcome): boo
 function close(visit: Visit, outcome: HandlerOutcome, saves: boolean): MaybePromise<Response> {
   // Before the store is asked: what is written from here on can no longer be part of the commit.
   visit.control.closed = true
-  const setCookie = settle(visit, outcome, saves)
+  const ending = endingOf(visit, outcome.response)
+  const setCookie = settle(visit, outcome, saves, ending)
   return setCookie instanceof Promise
-    ? setCookie.then((text) => send(visit, outcome.response, text))
-    : send(visit, outcome.response, setCookie)
+    ? setCookie.then((text) => send(visit, outcome.response, text, ending))
+    : send(visit, outcome.response, setCookie, ending)
+}
+
+/** What a handler has left behind. */
+interface Ending {
+  readonly now: number
+  readonly changed: boolean
+  readonly wantsRenewal: boolean
+  /** The response sets or clears the cookie already. Looked for only where it matters. */
+  readonly isByHand: boolean
+}
+
+function endingOf(visit: Visit, response: Response): Ending {
+  const { control } = visit
+  const now = Date.now()
+  const { changed } = control
+  const wantsRenewal = control.isOpen && isRenewalWanted(visit, now)
+  const isByHand = (changed || wantsRenewal) && isSetByHand(visit, response)
+  return { now, changed, wantsRenewal, isByHand }
 }
 
 /** Gives the Set-Cookie text to send, or none. */
@@ -65,12 +84,9 @@ function settle(
   visit: Visit,
   outcome: HandlerOutcome,
   saves: boolean,
+  { now, changed, wantsRenewal, isByHand }: Ending,
 ): MaybePromise<string | undefined | null> {
   const { engine, control, rolling } = visit
-  const now = Date.now()
-  const changed = control.changed
-  const wantsRenewal = control.isOpen && isRenewalWanted(visit, now)
-  const isByHand = (changed || wantsRenewal) && isSetByHand(visit, outcome.response)
   const mayRenew = (changed || wantsRenewal) && !isByHand && !isPrefetch(visit.request)
   const decision = decide({
     saves: saves && !(control.destroyed && control.settled),
@@ -96,14 +112,19 @@ function settle(
   }
 }
 
-function send(visit: Visit, response: Response, setCookie: string | undefined | null): Response {
-  const { control, engine, number } = visit
-  visit.debug?.settled(setCookie)
-  const sent = withSessionHeaders(
-    response,
-    { vary: control.touched, setCookie: setCookie ?? undefined, replaces: engine.cookie.isSetBy },
-    number,
-  )
+function send(
+  { control, engine, number, debug }: Visit,
+  response: Response,
+  setCookie: string | undefined | null,
+  { isByHand }: Ending,
+): Response {
+  debug?.settled(setCookie)
+  const headers: SessionHeaders = {
+    vary: control.touched,
+    setCookie: setCookie ?? undefined,
+    replaces: isByHand ? engine.cookie.isSetBy : undefined,
+  }
+  const sent = withSessionHeaders(response, headers, number)
   const isLost =
     typeof setCookie === 'string' && sent.status < 200 && !sent.headers.has('Set-Cookie')
   if (isLost) warnLostCookie()

@@ -9,7 +9,7 @@ export interface SessionHeaders {
    * Tells which Set-Cookie texts of the handler give way to `setCookie`: a response should set a cookie once
    * (RFC 6265bis section 4.1.1).
    */
-  readonly replaces?: (setCookie: string) => boolean
+  readonly replaces?: ((setCookie: string) => boolean) | undefined
 }
 
 /** For whom a response was changed in place, and the session cookies that stand in it since. */
@@ -101,7 +101,7 @@ function dropSetCookies(headers: Headers, isDropped: (setCookie: string) => bool
 function apply(headers: Headers, { vary, setCookie, replaces }: SessionHeaders): void {
   if (vary) addVary(headers)
   if (setCookie === undefined) return
-  if (replaces !== undefined && headers.has('Set-Cookie')) dropSetCookies(headers, replaces)
+  if (replaces !== undefined) dropSetCookies(headers, replaces)
   headers.set('Cache-Control', toPrivate(headers.get('Cache-Control')))
   for (const name of TARGETED) headers.delete(name)
   headers.append('Set-Cookie', setCookie)
