@@ -6,14 +6,16 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { requestsChart, THEMES } from './chart.ts'
 import type { Theme } from './chart.ts'
 import { prove } from './proofs.ts'
-import { readPart, requestsPart, serverPart } from './readme.ts'
+import { readPart, requestsPart, scalePart, serverPart, workersPart } from './readme.ts'
 import type { RequestsResults } from './requests-results.ts'
 import { PUBLISHED, readPublished } from './results.ts'
 import { SCENARIOS, tamper } from './scenarios.ts'
 import type { ServerResults } from './server-results.ts'
+import type { ScaleResults } from './scale-results.ts'
 import { spreadOf } from './statistics.ts'
 import { ANONYMOUS } from './subject.ts'
 import { IN_PROCESS, loadSubject } from './subjects.ts'
+import type { WorkersResults } from './workers-results.ts'
 import { describe, expect, it, vi } from 'vitest'
 
 describe('the subjects of the benchmark', () => {
@@ -84,6 +86,10 @@ describe('the committed results', () => {
     expect(readPart('npm run bench')).toBe(await requestsPart(requests()))
     const server = readPublished<ServerResults>('server.json')
     expect(readPart('npm run bench:server')).toBe(await serverPart(server))
+    const workers = readPublished<WorkersResults>('workers.json')
+    expect(readPart('npm run bench:workers')).toBe(await workersPart(workers))
+    const scale = readPublished<ScaleResults>('scale.json')
+    expect(readPart('npm run bench:scale')).toBe(await scalePart(scale))
   })
 
   it.each(Object.keys(THEMES) as Theme[])('are what the chart shows: %s', async (theme) => {

@@ -5,7 +5,11 @@ import type { RequestsResults } from './requests-results.ts'
 import { serverTable } from './server-results.ts'
 import type { ServerResults } from './server-results.ts'
 import type { Conditions } from './results.ts'
+import { readmeScaleReport } from './scale-results.ts'
+import type { ScaleResults } from './scale-results.ts'
 import { formatMarkdown } from './tables.ts'
+import { readmeWorkersTable } from './workers-results.ts'
+import type { WorkersResults } from './workers-results.ts'
 
 /** The parts of the README that committed results make: each stands between two comments with its name. */
 export async function requestsPart(results: RequestsResults): Promise<string> {
@@ -16,6 +20,17 @@ export async function requestsPart(results: RequestsResults): Promise<string> {
 export async function serverPart(results: ServerResults): Promise<string> {
   const versions = versionsOf(results.server)
   return formatMarkdown(`${await serverTable(results)}\n${line(results, versions)}`)
+}
+
+export async function workersPart(results: WorkersResults): Promise<string> {
+  const versions = versionsOf([results.runtime, ...results.rows.flatMap((row) => row.versions)])
+  return formatMarkdown(`${await readmeWorkersTable(results)}\n${line(results, versions)}`)
+}
+
+export async function scalePart(results: ScaleResults): Promise<string> {
+  const { date, node, machine } = results.conditions
+  const measured = `Measured on ${date} with Node ${node} on ${machine}.`
+  return formatMarkdown(`${await readmeScaleReport(results)}\n\n${measured}`)
 }
 
 function line({ conditions }: { conditions: Conditions }, versions: string): string {

@@ -60,7 +60,7 @@ function appOf(key: string, create: () => App): App {
   return app
 }
 
-/** Request objects cannot outlive a request to the Worker, so that here both sides make them on the clock. */
+/** Request objects cannot outlive a request to the Worker, so that both sides make them on the clock. */
 async function run({ app, source, cookies }: Prepared): Promise<number> {
   for (const cookie of cookies) {
     const { status } = await app.fetch(source.request(cookie))

@@ -14,8 +14,9 @@ import { spreadOf } from './statistics.ts'
 import type { Spread } from './statistics.ts'
 import { loadSubject } from './subjects.ts'
 import type { SubjectId } from './subjects.ts'
-import { times } from './requests-table.ts'
-import { formatTable } from './tables.ts'
+import { workersPart, writePart } from './readme.ts'
+import { workersTable } from './workers-results.ts'
+import type { WorkersResults, WorkersRow } from './workers-results.ts'
 
 const IN_WORKERD: SubjectId[] = [
   'hono-sessions-cookie',
@@ -93,7 +94,7 @@ async function measureSubject(
   worker: Miniflare,
   subject: string,
   quick: boolean,
-): Promise<Record<string, Spread>> {
+): Promise<Record<Scenario, Spread>> {
   await call(worker, '/prove', { subject })
   const requests = quick ? 4 : REQUESTS
   const ratios = new Map<Scenario, number[]>(SCENARIOS.map((scenario) => [scenario, []]))
@@ -104,14 +105,15 @@ async function measureSubject(
       if (round > 0) found.push(pair.subject / pair.floor)
     }
   }
-  return Object.fromEntries([...ratios].map(([scenario, found]) => [scenario, spreadOf(found)]))
+  const spreads = [...ratios].map(([scenario, found]) => [scenario, spreadOf(found)])
+  return Object.fromEntries(spreads) as Record<Scenario, Spread>
 }
 
 const options = readOptions()
 console.log('What a request costs in workerd, in times of the same router without sessions.')
 const ids = IN_WORKERD.filter((id) => options.only.length === 0 || options.only.includes(id))
 const script = await bundle()
-const rows = []
+const rows: WorkersRow[] = []
 for (const id of ids) {
   // One after the other: an isolate of its own for each.
   const worker = await startWorker(script)
@@ -124,13 +126,11 @@ for (const id of ids) {
     await worker.dispose()
   }
 }
-const table = rows.map(({ name, ratios }) => [
-  name,
-  ...Object.values(ratios).map(({ median, lower, upper }) => {
-    return `${times(median)} (${times(lower)} to ${times(upper)})`
-  }),
-])
-console.log(`\n\n${await formatTable([['', ...SCENARIOS], ...table])}`)
-const conditions = { ...conditionsOf(process.version), runtime: versionOf('workerd') }
-const text = JSON.stringify({ conditions, rows }, null, 2) + '\n'
-console.log(writeResults('workers.json', text, options))
+const results: WorkersResults = {
+  conditions: conditionsOf(process.version),
+  runtime: versionOf('workerd'),
+  rows,
+}
+console.log(`\n\n${await workersTable(results)}`)
+console.log(writeResults('workers.json', JSON.stringify(results, null, 2) + '\n', options))
+if (options.publish) writePart('npm run bench:workers', await workersPart(results))
