@@ -79,9 +79,12 @@ function mayBeShared(response: Response, getsCookie: boolean): boolean {
 
 /** A class over the platform's own, such as @hono/node-server's, may have to build a whole Response to give its body. */
 function isPlatforms(response: Response): boolean {
-  const above: unknown = Object.getPrototypeOf(Object.getPrototypeOf(response))
-  return above === null || Object.getPrototypeOf(above) === null
+  // Made by the platform itself, whatever stands in the place of the global class.
+  platforms ??= Object.getPrototypeOf(Response.error()) as object
+  return Object.getPrototypeOf(response) === platforms
 }
+
+let platforms: object | undefined
 
 function copyOf(response: Response, formerCookies: readonly string[]): Response {
   const { body, status, statusText } = response

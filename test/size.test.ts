@@ -38,11 +38,15 @@ const plugged = (files: string[]): string[] =>
   files.filter((path) => /^dist\/(adapters|src\/storage)\//.test(path)).toSorted()
 
 describe('a bundle', () => {
-  it.each(adapters)('holds no other adapter, and no back end but the cookie: %s', async (name) => {
-    const files = await bundledFiles(useAll(name))
-    const expected = [`dist/adapters/${name.slice(2)}.js`, 'dist/src/storage/cookie.js']
-    expect(plugged(files)).toEqual(expected)
-  })
+  it.each(adapters)(
+    'holds no other adapter, and no back end but cookies as they are by default: %s',
+    async (name) => {
+      const files = await bundledFiles(useAll(name))
+      expect(plugged(files)).toEqual([`dist/adapters/${name.slice(2)}.js`])
+      expect(files).toContain('dist/src/default-engine.js')
+      expect(files).not.toContain('dist/src/cookie-rules.js')
+    },
+  )
 
   it.each(backEnds)('holds no adapter, and no other back end: %s', async (name) => {
     expect(plugged(await bundledFiles(useAll(name)))).toEqual([`dist/src/${name.slice(2)}.js`])

@@ -5,6 +5,7 @@ import { AutoRouter, error, IttyRouter, withParams } from 'itty-router'
 import type { IRequest } from 'itty-router'
 import { describe, expect, it, vi } from 'vitest'
 
+import { isWorkers } from '../../src/environment.ts'
 import { adapterConformance } from '../conformance/adapter.ts'
 import { createClient, toCookie } from '../support/client.ts'
 import type { Fetch } from '../support/client.ts'
@@ -68,6 +69,7 @@ describe('withSession()', () => {
   })
 
   it("finds SESSION_SECRET in the server's environment", async () => {
+    vi.stubEnv('SESSION_SECRET', undefined)
     const fetch = withSession<{ n: number }, object, [{ SESSION_SECRET: string }]>((_, session) => {
       session.set('n', (session.get('n') ?? 0) + 1)
       return new Response(String(session.get('n')))
@@ -96,7 +98,8 @@ describe('withSession()', () => {
     const debug = vi.spyOn(console, 'debug').mockImplementation(() => {})
     const response = await fetch(new Request('https://app.example', { headers: { cookie } }), query)
     expect(await response.text()).toBe('')
-    expect(debug).not.toHaveBeenCalled()
+    // On Workers it is the bindings, with the process's variables among them.
+    expect(debug).toHaveBeenCalledTimes(isWorkers() ? 1 : 0)
   })
 
   it('makes a storage from the environment, once, also within another session', async () => {

@@ -53,7 +53,7 @@ describe('the default storage', () => {
     })
   } else {
     it('makes up a secret', () => {
-      expect(make()).toHaveProperty('getSession')
+      expect(make()).toHaveProperty('cookie.name', '__session')
     })
   }
 })
