@@ -41,7 +41,7 @@ describe('withSessionHeaders', () => {
         throw new Error('made in full')
       }
     }
-    const light = new Lightweight('text')
+    const light = new Lightweight('text', { headers: { 'content-type': 'text/plain' } })
     expect(withSessionHeaders(light, cookie('id=ada'), 5)).toBe(light)
   })
 })

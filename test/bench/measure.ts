@@ -40,7 +40,7 @@ export async function preparePairs(
 }
 
 /** Requests in a block of the warm-up. */
-const WARMUP_REQUESTS = 512
+const WARMUP_REQUESTS = 256
 
 async function prepareBlock(
   app: App,
