@@ -14,6 +14,8 @@ import { loadSubject, ON_HONO } from './subjects.ts'
 
 const ROUNDS = 5
 const SECONDS = 4
+/** Of a server that was idle for a round V8 has let go of compiled code. */
+const WARMUP_SECONDS = 3
 
 interface Contender {
   readonly id: string
@@ -47,11 +49,10 @@ async function run(options: BenchOptions): Promise<ServerRow[]> {
   const contenders: Contender[] = [floor]
   try {
     for (const id of ids) contenders.push(await startContender(id, 'subject', options))
-    // A round before the first does not count: the servers warm up.
-    for (let round = options.quick ? 1 : 0; round <= (options.quick ? 1 : ROUNDS); round++) {
+    for (let round = 0; round < (options.quick ? 1 : ROUNDS); round++) {
       for (const { origin, loads } of contenders) {
-        const load = await loadServer(origin, seconds)
-        if (round > 0) loads.push(load)
+        if (!options.quick) await loadServer(origin, WARMUP_SECONDS)
+        loads.push(await loadServer(origin, seconds))
         process.stderr.write('.')
       }
     }
