@@ -55,6 +55,8 @@ export interface FetchSessionOptions<
  * Makes a fetch handler that loads the session from the request, hands it to `handler` and commits it to the response:
  * for `export default { fetch }` on Workers, `Bun.serve`, `Deno.serve`, and routers that are a fetch handler themselves.
  *
+ * Without a `storage` the secrets are those in `SESSION_SECRET`: of the process, or else of the environment.
+ *
  * @param handler takes the request, the session, and what else the server hands over: `env` and `ctx` on Workers
  *
  * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be

@@ -73,18 +73,18 @@ function applyInPlace(response: Response, headers: SessionHeaders): boolean {
 function mayBeShared(response: Response, getsCookie: boolean): boolean {
   if (response.status < 200) return false
   const isTyped = response.headers.has('Content-Type')
-  if (isTyped && !(getsCookie && isPlatforms(response))) return false
+  if (isTyped && !(getsCookie && isPlatformsOwn(response))) return false
   return response.body === null
 }
 
 /** A class over the platform's own, such as @hono/node-server's, may have to build a whole Response to give its body. */
-function isPlatforms(response: Response): boolean {
+function isPlatformsOwn(response: Response): boolean {
   // Made by the platform itself, whatever stands in the place of the global class.
-  platforms ??= Object.getPrototypeOf(Response.error()) as object
-  return Object.getPrototypeOf(response) === platforms
+  platformPrototype ??= Object.getPrototypeOf(Response.error()) as object
+  return Object.getPrototypeOf(response) === platformPrototype
 }
 
-let platforms: object | undefined
+let platformPrototype: object | undefined
 
 function copyOf(response: Response, formerCookies: readonly string[]): Response {
   const { body, status, statusText } = response

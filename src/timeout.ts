@@ -9,7 +9,7 @@ const MAX_SECONDS = (2 ** 31 - 1) / 1000
  * @throws SessionError `ERR_SESSION_CONFIG` where `seconds` is no positive number
  */
 export function timeLimit(seconds: number): <T>(answer: Promise<T>) => Promise<T> {
-  // Not every client's promises are those of the language, which the core tells by instanceof.
+  // Promise.resolve(): not every client's promises are those of the language, which the core tells by instanceof.
   if (seconds === Infinity) return (answer) => Promise.resolve(answer)
   if (!(seconds > 0 && seconds <= MAX_SECONDS)) {
     throw new SessionError(
@@ -22,6 +22,8 @@ export function timeLimit(seconds: number): <T>(answer: Promise<T>) => Promise<T
       const timer = setTimeout(() => {
         reject(new DOMException(`no answer within ${seconds} seconds`, 'TimeoutError'))
       }, seconds * 1000)
-      answer.finally(() => clearTimeout(timer)).then(resolve, reject)
+      Promise.resolve(answer)
+        .finally(() => clearTimeout(timer))
+        .then(resolve, reject)
     })
 }

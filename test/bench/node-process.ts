@@ -38,7 +38,6 @@ export function readOptions(): BenchOptions {
 export function startProcess(entry: string, node: NodeBinary): ChildProcess {
   return fork(`${BUILD_FOLDER}/${entry}.mjs`, {
     execPath: node.path,
-    execArgv: ['--expose-gc'],
     env: { ...process.env, NODE_ENV: 'production' },
     serialization: 'advanced',
   })
