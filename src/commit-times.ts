@@ -9,8 +9,8 @@ export interface CommitOptions {
   readonly now: number
   /** `due`: moves the expiry only with a new cookie; `always`: each time; `never`: keeps it. */
   readonly renew: 'due' | 'always' | 'never'
-  /** Attributes for this commit alone, without a lifetime. */
-  readonly attributes: CookieAttributes
+  /** Attributes for this commit alone, without a lifetime. Asked for only where a cookie is sent. */
+  attributes(): CookieAttributes
   /** A lifetime for this commit alone. */
   readonly chosen?: ChosenLifetime
 }
@@ -65,8 +65,8 @@ export function attributesFor(
   cookie: { maxAge: number | undefined; expires: Date | undefined },
 ): CookieAttributes {
   const expires = chosen?.end === undefined ? cookie.expires : chosen.expires
-  if (expires !== undefined) return { ...attributes, maxAge: undefined, expires }
+  if (expires !== undefined) return { ...attributes(), maxAge: undefined, expires }
   const isPersistent = (cookie.maxAge !== undefined || times.fixed) && !times.transient
   const maxAge = isPersistent ? Math.max(0, Math.ceil((times.expiresAt - now) / 1000)) : undefined
-  return { ...attributes, maxAge, expires: undefined }
+  return { ...attributes(), maxAge, expires: undefined }
 }

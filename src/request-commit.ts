@@ -107,7 +107,7 @@ function settle(
       return engine.commit(control, {
         now,
         renew: rolling && mayRenew ? 'due' : 'never',
-        attributes: attributesFor(visit),
+        attributes: () => attributesFor(visit),
       })
   }
 }

@@ -19,23 +19,26 @@ interface Stamp {
   readonly setCookies: string[]
 }
 
-const stamps = new WeakMap<Response, Stamp>()
+/** Where a response carries its stamp; as in a request, a WeakMap would cost far more. */
+const stamped = Symbol('fetch-sessions')
+
+type Stamped = Response & { [stamped]?: Stamp }
 
 /**
  * Adds the session's headers to a response: in place where its headers allow, else to a copy. A response that switches
  * protocols cannot be copied and goes out as it is where its headers are immutable.
  */
 export function withSessionHeaders(
-  response: Response,
+  response: Stamped,
   headers: SessionHeaders,
   visit: number,
 ): Response {
-  const stamp = stamps.get(response)
+  const stamp = response[stamped]
   const isAnothers = stamp !== undefined && stamp.visit !== visit
   const isSilent = !headers.vary && headers.setCookie === undefined
   if (!isAnothers && (isSilent || applyInPlace(response, headers))) {
     if (headers.setCookie !== undefined) {
-      stamps.set(response, { visit, setCookies: [...(stamp?.setCookies ?? []), headers.setCookie] })
+      response[stamped] = { visit, setCookies: [...(stamp?.setCookies ?? []), headers.setCookie] }
     }
     return response
   }
@@ -47,10 +50,10 @@ export function withSessionHeaders(
 }
 
 /** The Set-Cookie texts in a response, without those that a session middleware has put into the same object before. */
-export function ownSetCookies(response: Response): string[] {
-  const stamped = stamps.get(response)?.setCookies
+export function ownSetCookies(response: Stamped): string[] {
+  const ours = response[stamped]?.setCookies
   const all = response.headers.getSetCookie()
-  return stamped === undefined ? all : all.filter((text) => !stamped.includes(text))
+  return ours === undefined ? all : all.filter((text) => !ours.includes(text))
 }
 
 /** Whether the response took the headers. Building another halves the throughput of a Node server. */
@@ -71,6 +74,7 @@ function applyInPlace(response: Response, headers: SessionHeaders): boolean {
  * a body can be sent once only.
  */
 function mayBeShared(response: Response, getsCookie: boolean): boolean {
+  if (!Object.isExtensible(response)) return true // and could not be stamped
   if (response.status < 200) return false
   const isTyped = response.headers.has('Content-Type')
   if (isTyped && !(getsCookie && isPlatformsOwn(response))) return false
@@ -131,7 +135,8 @@ function addVary(headers: Headers): void {
  * closed reaches to the end, so that no text takes more than linear time.
  */
 function toPrivate(cacheControl: string | null): string {
-  const directives = cacheControl?.match(/(?:[^,"]|"(?:[^"\\]|\\.)*(?:"|\\?$))+/g) ?? []
+  if (cacheControl === null) return 'private'
+  const directives = cacheControl.match(/(?:[^,"]|"(?:[^"\\]|\\.)*(?:"|\\?$))+/g) ?? []
   const kept = directives
     .map((directive) => directive.trim())
     .filter(

@@ -236,7 +236,12 @@ export function storageOf<Data extends object, FlashData extends object>(
       if (control.destroyed) return engine.destroy(control, attributes)
       const now = Date.now()
       const chosen = chosenLifetime(serializeOptions, now)
-      const setCookie = await engine.commit(control, { now, renew: 'always', attributes, chosen })
+      const setCookie = await engine.commit(control, {
+        now,
+        renew: 'always',
+        attributes: () => attributes,
+        chosen,
+      })
       return setCookie ?? engine.clearCookie(attributes)
     },
     async destroySession(session, serializeOptions = {}) {

@@ -7,7 +7,7 @@ import type { MaybePromise } from './maybe-promise.ts'
 import { fillRandom } from './random-bytes.ts'
 import { createRecordCodec } from './record-codec.ts'
 import type { DecodedRecord, RecordCodec } from './record-codec.ts'
-import type { SaveOptions, SessionBackend } from './session-engine.ts'
+import type { LoadedSession, SavedSession, SaveOptions, SessionBackend } from './session-engine.ts'
 import type { SessionRecord } from './session-control.ts'
 import { storageOver } from './session-storage.ts'
 import type { SessionStorage, SessionStorageOptions } from './session-storage.ts'
@@ -168,7 +168,7 @@ function limited(store: SessionStore, seconds: number): SessionStore {
 
 function storeBackend(store: SessionStore, codec: RecordCodec, prefix: string): SessionBackend {
   /** The store sees a hash only, so that a leaked table signs nobody in. WebCrypto would cost a thread hop. */
-  const keyOf = remembersLast(
+  const keyOf = remembersRecent(
     (id: string): string => prefix + encodeBase64url(sha256(encodeUtf8Briefly(id))),
   )
 
@@ -178,13 +178,11 @@ function storeBackend(store: SessionStore, codec: RecordCodec, prefix: string): 
     return codec.encode(key, `{${head},"data":${values.serialize()}}`)
   }
 
-  // The way of every request is without async functions, each of which costs as much as the rest of it.
-  function find(key: string): Promise<FoundRecord | null> {
-    return store.read(key).then((stored) => {
-      if (stored === null) return null
-      const decoded = codec.decode(key, stored.data)
-      return chain(decoded, (found) => ({ stored, record: found && parseRecord(found) }))
-    })
+  function decode(key: string, stored: StoredSession): MaybePromise<FoundRecord> {
+    return chain(codec.decode(key, stored.data), (decoded) => ({
+      stored,
+      record: decoded && parseRecord(decoded),
+    }))
   }
 
   async function create(values: SessionValues, options: SaveOptions): Promise<CreatedRecord> {
@@ -199,21 +197,11 @@ function storeBackend(store: SessionStore, codec: RecordCodec, prefix: string): 
   }
 
   /**
-   * Writes until nobody else was faster, each time laying the changes over what the faster one has stored.
+   * Writes until nobody else is faster, after one was: each time laying the changes over what that one has stored.
    *
-   * @param write tries once, told of the record that it met where it is not the first try; gives null where the stored
-   * version is another
+   * @param write tries once, told of the record that it met; gives null where the stored version is another
    * @returns what `write` gave, or null where the record is gone
    */
-  function untilUncontested(
-    key: string,
-    values: SessionValues,
-    stored: string,
-    write: WriteAttempt,
-  ): Promise<string | null> {
-    return write(stored, null).then((version) => version ?? contest(key, values, write))
-  }
-
   async function contest(
     key: string,
     values: SessionValues,
@@ -221,7 +209,8 @@ function storeBackend(store: SessionStore, codec: RecordCodec, prefix: string): 
   ): Promise<string | null> {
     for (let attempt = 1; attempt < MAX_ATTEMPTS; attempt++) {
       if (attempt > 1) await backOff(attempt - 1)
-      const met = await find(key)
+      const stored = await store.read(key)
+      const met = stored && (await decode(key, stored))
       if (!met?.record) return null
       values.rebase(met.record.values)
       const version = await write(met.stored.version, met)
@@ -235,9 +224,9 @@ function storeBackend(store: SessionStore, codec: RecordCodec, prefix: string): 
     { id, values }: SessionRecord,
     stored: string,
     options: SaveOptions,
-  ): Promise<string | null> {
+  ): Promise<SavedSession | 'later' | null> {
     const key = keyOf(id)
-    return untilUncontested(key, values, stored, (expected, met) => {
+    const write: WriteAttempt = (expected, met) => {
       const times = keptByHand(options, met)
       const expires = times.renews ? new Date(times.expiresAt) : null
       const isWritten = values.changed || options.byHand || options.reseals
@@ -247,7 +236,13 @@ function storeBackend(store: SessionStore, codec: RecordCodec, prefix: string): 
       return data instanceof Promise
         ? data.then((sealed) => store.write(key, sealed, expires, expected))
         : store.write(key, data, expires, expected)
-    })
+    }
+    // The way of every request is without async functions, each of which costs as much as the rest of it.
+    return write(stored, null).then((version) =>
+      version === null
+        ? contest(key, values, write).then((last) => savedAs(id, last))
+        : savedAs(id, version),
+    )
   }
 
   /**
@@ -265,7 +260,7 @@ function storeBackend(store: SessionStore, codec: RecordCodec, prefix: string): 
     const created = await create(values, options)
     const newKey = keyOf(created.id)
     const marker = RETIRED + newKey
-    const retired = await untilUncontested(oldKey, values, stored, async (expected, met) => {
+    const retire: WriteAttempt = async (expected, met) => {
       if (met !== null) {
         const times = keptByHand(options, met)
         const data = await format(newKey, values, times)
@@ -276,7 +271,8 @@ function storeBackend(store: SessionStore, codec: RecordCodec, prefix: string): 
       const version = await store.write(oldKey, marker, null, expected)
       // A client that sends again what was not answered meets its own marker.
       return version ?? ((await store.read(oldKey))?.data === marker ? expected : null)
-    })
+    }
+    const retired = (await retire(stored, null)) ?? (await contest(oldKey, values, retire))
     if (retired === null) {
       await store.delete(newKey)
       return null
@@ -292,24 +288,17 @@ function storeBackend(store: SessionStore, codec: RecordCodec, prefix: string): 
     keepsTimes: true,
 
     load(id) {
-      return find(keyOf(id)).then((found) => {
-        if (found === null || found.stored.data.startsWith(RETIRED)) return 'unknown'
-        const { stored, record } = found
-        if (record === null) return 'invalid'
-        const { values, createdAt, fixed, stale } = record
-        const expiresAt = stored.expires.getTime()
-        return { id, values, createdAt, expiresAt, fixed, stale, stored: stored.version }
+      const key = keyOf(id)
+      return store.read(key).then((stored) => {
+        if (stored === null || stored.data.startsWith(RETIRED)) return 'unknown'
+        return chain(decode(key, stored), (found) => loadedFrom(id, found))
       })
     },
 
     save(record, options) {
       const { stored, values } = record
       if (typeof stored !== 'string') return create(values, options)
-      if (options.regenerate) return replace(record, stored, options)
-      return update(record, stored, options).then((version) => {
-        if (version === '') return 'later'
-        return version === null ? null : { body: record.id, id: record.id, stored: version }
-      })
+      return (options.regenerate ? replace : update)(record, stored, options)
     },
 
     async remove({ id }) {
@@ -325,6 +314,18 @@ const RETIRED = 'retired:'
 function keptByHand(options: SaveOptions, met: FoundRecord | null): SaveOptions {
   if (met?.record?.fixed !== true || options.byHand) return options
   return { ...options, fixed: true, renews: false, expiresAt: met.stored.expires.getTime() }
+}
+
+function loadedFrom(id: string, { stored, record }: FoundRecord): LoadedSession | 'invalid' {
+  if (record === null) return 'invalid'
+  const { values, createdAt, fixed, stale } = record
+  const expiresAt = stored.expires.getTime()
+  return { id, values, createdAt, expiresAt, fixed, stale, stored: stored.version }
+}
+
+function savedAs(id: string, version: string | null): SavedSession | 'later' | null {
+  if (version === '') return 'later'
+  return version === null ? null : { body: id, id, stored: version }
 }
 
 type WriteAttempt = (expected: string, met: FoundRecord | null) => Promise<string | null>
@@ -380,11 +381,18 @@ function parseRecord({ text, stale }: DecodedRecord): ParsedRecord | null {
   }
 }
 
-/** A request asks for the key of its session two or three times in a row. */
-function remembersLast(compute: (input: string) => string): (input: string) => string {
-  let last = { input: '', output: '' }
+const MAX_RECENT = 1000
+
+/** A request asks for the key of its session two or three times, and a page comes with many requests. */
+function remembersRecent(compute: (input: string) => string): (input: string) => string {
+  const recent = new Map<string, string>()
   return (input) => {
-    if (input === '' || input !== last.input) last = { input, output: compute(input) }
-    return last.output
+    const known = recent.get(input)
+    if (known !== undefined) return known
+    const output = compute(input)
+    const [oldest] = recent.keys()
+    if (recent.size >= MAX_RECENT && oldest !== undefined) recent.delete(oldest)
+    recent.set(input, output)
+    return output
   }
 }
