@@ -76,10 +76,13 @@ describe('the commands of the benchmark', () => {
 describe('the committed results', () => {
   const requests = (): RequestsResults => readPublished('requests.json')
 
-  it('have every subject and every scenario', () => {
+  it('have every subject and every scenario', async () => {
     const { rows } = requests()
     expect(rows.map(({ id }) => id)).toEqual(IN_PROCESS)
-    for (const { cells } of rows) expect(Object.keys(cells)).toEqual(SCENARIOS)
+    for (const { id, cells } of rows) {
+      const { scenarios = SCENARIOS } = await loadSubject(id)
+      expect(Object.keys(cells)).toEqual(scenarios)
+    }
   })
 
   it('are what the tables of the README say', async () => {

@@ -21,9 +21,13 @@ const HEAD = 84
 const FOOT = 40
 const WIDTH = LABELS + SCENARIOS.length * COLUMN
 
-/** Bars of all scenarios and subjects on one linear scale from zero, so that they compare in every direction. */
+/**
+ * Bars of all scenarios and of all subjects with sessions on one linear scale from zero, so that they compare in every
+ * direction.
+ */
 export async function requestsChart(results: RequestsResults, theme: Theme): Promise<string> {
-  const { rows, conditions } = results
+  const { conditions } = results
+  const rows = results.rows.filter(({ cells }) => SCENARIOS.every((name) => cells[name]))
   const colours = THEMES[theme]
   const longest = Math.max(...rows.flatMap((row) => SCENARIOS.map((name) => medianOf(row, name))))
   const height = HEAD + rows.length * ROW + FOOT
@@ -100,5 +104,5 @@ function splitName(name: string): string[] {
 }
 
 function medianOf(row: RequestsRow, scenario: Scenario): number {
-  return row.cells[scenario].sequential.ratio.median
+  return row.cells[scenario]?.sequential.ratio.median ?? 0
 }

@@ -1,5 +1,5 @@
 import { FULL_EFFORT, preparePairs, QUICK_EFFORT } from './measure.ts'
-import type { PairMeasurement } from './measure.ts'
+import type { Pair, PairMeasurement } from './measure.ts'
 import { MODES } from './modes.ts'
 import type { Mode } from './modes.ts'
 import { prove } from './proofs.ts'
@@ -40,23 +40,23 @@ async function measureSubject(
   const [floor, app] = [subject.createFloor(), subject.create()]
   const effort = quick ? QUICK_EFFORT : FULL_EFFORT
   const cells: PreparedCell[] = []
-  for (const scenario of SCENARIOS) {
+  const scenarios = subject.scenarios ?? SCENARIOS
+  for (const scenario of scenarios) {
     const source = await createRequestSource(app, scenario)
     for (const mode of Object.keys(MODES) as Mode[]) {
       const measure = await preparePairs(floor, app, source, MODES[mode], effort)
       cells.push({ scenario, mode, measure })
     }
   }
-  const pairs = emptyPairs()
+  const pairs = Object.fromEntries(scenarios.map((scenario) => [scenario, emptyPairs()]))
   for (let round = 0; round < rounds; round++) {
     for (const { scenario, mode, measure } of cells) {
-      pairs[scenario][mode].push(await measure(round % 2 === 0))
+      pairs[scenario]?.[mode].push(await measure(round % 2 === 0))
     }
   }
   return pairs
 }
 
-function emptyPairs(): SubjectPairs {
-  const rows = SCENARIOS.map((scenario) => [scenario, { sequential: [], inFlight: [] }])
-  return Object.fromEntries(rows) as SubjectPairs
+function emptyPairs(): Record<Mode, Pair[]> {
+  return { sequential: [], inFlight: [] }
 }

@@ -18,7 +18,8 @@ export interface RequestsRow {
   readonly id: string
   readonly name: string
   readonly versions: readonly string[]
-  readonly cells: Readonly<Record<Scenario, Readonly<Record<Mode, Cell>>>>
+  /** By scenario, of those that were measured. */
+  readonly cells: Readonly<Partial<Record<Scenario, Readonly<Record<Mode, Cell>>>>>
 }
 
 /** The figures of one scenario in one mode. */
@@ -30,7 +31,7 @@ export interface Cell {
   readonly floorMicroseconds: Spread
 }
 
-export type SubjectPairs = Record<Scenario, Record<Mode, Pair[]>>
+export type SubjectPairs = Partial<Record<Scenario, Record<Mode, Pair[]>>>
 
 /** What a process of the benchmark reports of its subject. */
 export interface RequestsReport {
@@ -42,21 +43,15 @@ export interface RequestsReport {
 /** One row from the reports of several processes. */
 export function summarise(id: string, reports: readonly RequestsReport[]): RequestsRow {
   const { name = id, packages = [] } = reports[0] ?? {}
-  const cells = mapCells((scenario, mode) =>
-    cellOf(reports.flatMap(({ pairs }) => pairs[scenario][mode])),
-  )
-  return { id, name, versions: packages.map(versionOf), cells }
-}
-
-/** Something for every scenario in every mode. */
-export function mapCells<T>(
-  cell: (scenario: Scenario, mode: Mode) => T,
-): Record<Scenario, Record<Mode, T>> {
-  const entries = SCENARIOS.map((scenario) => {
-    const modes = (Object.keys(MODES) as Mode[]).map((mode) => [mode, cell(scenario, mode)])
+  const measured = SCENARIOS.filter((scenario) => reports[0]?.pairs[scenario] !== undefined)
+  const cells = measured.map((scenario) => {
+    const modes = (Object.keys(MODES) as Mode[]).map((mode) => {
+      const pairs = reports.flatMap((report) => report.pairs[scenario]?.[mode] ?? [])
+      return [mode, cellOf(pairs)]
+    })
     return [scenario, Object.fromEntries(modes)]
   })
-  return Object.fromEntries(entries) as Record<Scenario, Record<Mode, T>>
+  return { id, name, versions: packages.map(versionOf), cells: Object.fromEntries(cells) }
 }
 
 function cellOf(pairs: readonly Pair[]): Cell {

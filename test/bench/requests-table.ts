@@ -22,7 +22,10 @@ function table(
 ): Promise<string> {
   const body = rows.map(({ name, cells }) => [
     name,
-    ...SCENARIOS.map((scenario) => print(cells[scenario][mode])),
+    ...SCENARIOS.map((scenario) => {
+      const cell = cells[scenario]?.[mode]
+      return cell === undefined ? '' : print(cell)
+    }),
   ])
   return formatTable([['', ...SCENARIOS], ...body])
 }
@@ -35,8 +38,7 @@ export function times(ratio: number): string {
 /** One line on what the floors cost. */
 export function floorLine(rows: readonly RequestsRow[]): string {
   const floors = rows.map(({ name, cells }) => {
-    const { median } = cells['no cookie'].sequential.floorMicroseconds
-    return `${median} µs (${name})`
+    return `${cells['no cookie']?.sequential.floorMicroseconds.median} µs (${name})`
   })
   return `Floors, without cookie: ${floors.join(', ')}`
 }

@@ -1,3 +1,5 @@
+import type { Scenario } from './scenarios.ts'
+
 /** What answers requests: the shape that all routers share. */
 export interface App {
   fetch(request: Request): Response | Promise<Response>
@@ -9,6 +11,8 @@ export interface Subject {
   readonly name: string
   /** The packages whose versions the report names. */
   readonly packages: readonly string[]
+  /** What can be measured of one that has no sessions. */
+  readonly scenarios?: readonly Scenario[]
   create(): App
   /** The same routes on the same router, with handlers that answer the same and know no session. */
   createFloor(): App

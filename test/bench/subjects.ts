@@ -5,6 +5,8 @@ import type { Subject } from './subject.ts'
  * shapes and caches that another has left behind.
  */
 export const SUBJECTS = {
+  'bare-hono': () => import('./subjects/bare-hono.ts'),
+  'bare-fetch-router': () => import('./subjects/bare-fetch-router.ts'),
   'hono-sessions-cookie': () => import('./subjects/hono-sessions-cookie.ts'),
   'hono-sessions-memory': () => import('./subjects/hono-sessions-memory.ts'),
   'hono-session': () => import('./subjects/hono-session.ts'),
@@ -19,7 +21,7 @@ export const SUBJECTS = {
 
 export type SubjectId = keyof typeof SUBJECTS
 
-/** Those that protect what they keep, and so are compared request by request. */
+/** Those that protect what they keep, or keep nothing, and so are compared request by request. */
 export const IN_PROCESS = (Object.keys(SUBJECTS) as SubjectId[]).filter(
   (id) => id !== 'json-cookie',
 )
