@@ -20,7 +20,7 @@ interface Stamp {
 }
 
 /** Where a response carries its stamp; as in a request, a WeakMap would cost far more. */
-const stamped = Symbol('fetch-sessions')
+const stamped: unique symbol = Symbol('fetch-sessions')
 
 type Stamped = Response & { [stamped]?: Stamp }
 
