@@ -12,6 +12,7 @@ import { engineOf } from './session-storage.ts'
 import type { SessionStorage } from './session-storage.ts'
 import { sessionOf } from './session.ts'
 import type { Session, SessionData } from './session.ts'
+import { createSideTable } from './side-table.ts'
 import { oncePerEnvironment } from './storage-per-environment.ts'
 
 /**
@@ -111,9 +112,9 @@ export interface RouterAccess<Context, Outcome = HandlerOutcome, Sent = Response
 interface Passage<Context, Outcome, Sent> extends Visit {
   readonly router: RouterAccess<Context, Outcome, Sent>
   readonly context: Context
-  /** What carries it: the request's own headers, and the router's {@link RouterAccess.identity}. */
-  readonly headers: Carrier
-  readonly identity: Carrier | undefined
+  /** Under what it is known: the request's own headers, and the router's {@link RouterAccess.identity}. */
+  readonly headers: Headers
+  readonly identity: object | undefined
   /** The other sessions of the same request, the latest first. */
   readonly others: Entered | undefined
 }
@@ -121,17 +122,9 @@ interface Passage<Context, Outcome, Sent> extends Visit {
 /** A passage as the other runners see it. */
 type Entered = Pick<Passage<unknown, unknown, unknown>, 'number' | 'engine' | 'control' | 'others'>
 
-/**
- * Where a request carries its passage: a middleware that is mounted twice, or within another router's, finds the first.
- * A WeakMap would ask as much of each request as all the rest does for one without a session, and fill up until V8's
- * next full collection.
- */
-const underWay = Symbol('fetch-sessions')
+/** By request: a middleware that is mounted twice, or within another router's, finds the first. */
+const underWay = createSideTable<Entered | undefined>()
 let visits = 0
-
-interface Carrier {
-  [underWay]?: Entered | undefined
-}
 
 /**
  * All that an adapter needs: opens the session of a request, runs the handler, commits.
@@ -173,9 +166,9 @@ export function createSessionRunner<
     engine: SessionEngine,
     handler: Handler,
   ): Promise<Sent> {
-    const headers: Headers & Carrier = request.headers
-    const identity: Carrier | undefined = router.identity?.(context)
-    const others = stillOpen(identity?.[underWay]) ?? stillOpen(headers[underWay])
+    const { headers } = request
+    const identity = router.identity?.(context)
+    const others = openAt(identity) ?? openAt(headers)
     const outer = find(others, engine.cookie.name)
     if (outer !== undefined) return passThrough(outer, context, handler)
     const control = engine.open(headers.get('cookie'))
@@ -197,8 +190,8 @@ export function createSessionRunner<
       others,
     }
     const opening = control.immediate || lazy ? undefined : control.open()
-    headers[underWay] = passage
-    if (identity !== undefined) identity[underWay] = passage
+    underWay.set(headers, passage)
+    if (identity !== undefined) underWay.set(identity, passage)
     if (!(opening instanceof Promise)) return handle(passage, handler)
     return opening.then(
       () => handle(passage, handler),
@@ -290,8 +283,8 @@ function leave<Context, Outcome, Sent>(
 }
 
 /** Whoever keeps a request for longer does not keep its session. */
-function forget(carrier: Carrier): void {
-  carrier[underWay] = stillOpen(carrier[underWay])
+function forget(key: object): void {
+  underWay.set(key, openAt(key))
 }
 
 function outcomeOf<Context, Outcome, Sent>(
@@ -308,6 +301,10 @@ function respond<Context, Outcome, Sent>(
   response: Response | undefined,
 ): Sent {
   return (router.respond === undefined ? response : router.respond(context, response)) as Sent
+}
+
+function openAt(key: object | undefined): Entered | undefined {
+  return key === undefined ? undefined : stillOpen(underWay.get(key))
 }
 
 function stillOpen(entry: Entered | undefined): Entered | undefined {

@@ -1,4 +1,5 @@
 import { warnOnce } from './environment.ts'
+import { createSideTable } from './side-table.ts'
 
 /** What a session has to say in a response. */
 export interface SessionHeaders {
@@ -19,26 +20,23 @@ interface Stamp {
   readonly setCookies: string[]
 }
 
-/** Where a response carries its stamp; as in a request, a WeakMap would cost far more. */
-const stamped: unique symbol = Symbol('fetch-sessions')
-
-type Stamped = Response & { [stamped]?: Stamp }
+const stamps = createSideTable<Stamp>()
 
 /**
  * Adds the session's headers to a response: in place where its headers allow, else to a copy. A response that switches
  * protocols cannot be copied and goes out as it is where its headers are immutable.
  */
 export function withSessionHeaders(
-  response: Stamped,
+  response: Response,
   headers: SessionHeaders,
   visit: number,
 ): Response {
-  const stamp = response[stamped]
+  const stamp = stamps.get(response)
   const isAnothers = stamp !== undefined && stamp.visit !== visit
   const isSilent = !headers.vary && headers.setCookie === undefined
   if (!isAnothers && (isSilent || applyInPlace(response, headers))) {
     if (headers.setCookie !== undefined) {
-      response[stamped] = { visit, setCookies: [...(stamp?.setCookies ?? []), headers.setCookie] }
+      stamps.set(response, { visit, setCookies: [...(stamp?.setCookies ?? []), headers.setCookie] })
     }
     return response
   }
@@ -50,8 +48,8 @@ export function withSessionHeaders(
 }
 
 /** The Set-Cookie texts in a response, without those that a session middleware has put into the same object before. */
-export function ownSetCookies(response: Stamped): string[] {
-  const ours = response[stamped]?.setCookies
+export function ownSetCookies(response: Response): string[] {
+  const ours = stamps.get(response)?.setCookies
   const all = response.headers.getSetCookie()
   return ours === undefined ? all : all.filter((text) => !ours.includes(text))
 }
@@ -74,7 +72,6 @@ function applyInPlace(response: Response, headers: SessionHeaders): boolean {
  * a body can be sent once only.
  */
 function mayBeShared(response: Response, getsCookie: boolean): boolean {
-  if (!Object.isExtensible(response)) return true // and could not be stamped
   if (response.status < 200) return false
   const isTyped = response.headers.has('Content-Type')
   if (isTyped && !(getsCookie && isPlatformsOwn(response))) return false

@@ -22,6 +22,7 @@ const LAYERS = [
     'relative-time',
     'request-outcome',
     'set-cookie',
+    'side-table',
     'utf8',
   ],
   [

@@ -27,6 +27,13 @@ const files = {
       session.flash('notice', 'Sign in first')
       throw new HTTPError({ status: 401, message: 'no' })
     }`,
+  'routes/within.js': `
+    import { serverFetch } from 'nitro'
+    export default async ({ context }) => {
+      context.session.set('visits', 100)
+      const inner = await serverFetch('/', {}, context)
+      return { inner: await inner.json(), cookies: inner.headers.getSetCookie().length }
+    }`,
   'routes/broken.js': `
     export default ({ context: { session } }) => {
       session.set('visits', 100)
@@ -75,6 +82,14 @@ describe('session() of fetch-sessions/h3 as a middleware of Nitro', () => {
     expect(await response.json()).toMatchObject({ status: 401, message: 'no' })
     expect(response.headers.getSetCookie()).toHaveLength(1)
     expect(response.headers.get('cache-control')).toBe('private')
+  })
+
+  // Nitro copies what the context has into that of the request within.
+  it('has another session for a request that is made within it', async () => {
+    const client = browser()
+    const response = await client.get('/within')
+    expect(await response.json()).toEqual({ inner: { visits: 1 }, cookies: 1 })
+    expect(await (await client.get('/')).json()).toEqual({ visits: 101 })
   })
 
   it('saves nothing where a handler breaks', async () => {
