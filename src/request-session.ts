@@ -12,8 +12,9 @@ import { engineOf } from './session-storage.ts'
 import type { SessionStorage } from './session-storage.ts'
 import { sessionOf } from './session.ts'
 import type { Session, SessionData } from './session.ts'
-import { createSideTable } from './side-table.ts'
 import { oncePerEnvironment } from './storage-per-environment.ts'
+import { announce, retire, underWayAt } from './under-way.ts'
+import type { UnderWay } from './under-way.ts'
 
 /**
  * What every adapter's `session()` takes. `Context` is what that router hands to its middleware.
@@ -109,21 +110,11 @@ export interface RouterAccess<Context, Outcome = HandlerOutcome, Sent = Response
 }
 
 /** One request on its way through a runner. */
-interface Passage<Context, Outcome, Sent> extends Visit {
+interface Passage<Context, Outcome, Sent> extends Visit, UnderWay {
   readonly router: RouterAccess<Context, Outcome, Sent>
   readonly context: Context
-  /** Under what it is known: the request's own headers, and the router's {@link RouterAccess.identity}. */
-  readonly headers: Headers
-  readonly identity: object | undefined
-  /** The other sessions of the same request, the latest first. */
-  readonly others: Entered | undefined
 }
 
-/** A passage as the other runners see it. */
-type Entered = Pick<Passage<unknown, unknown, unknown>, 'number' | 'engine' | 'control' | 'others'>
-
-/** By request: a middleware that is mounted twice, or within another router's, finds the first. */
-const underWay = createSideTable<Entered | undefined>()
 let visits = 0
 
 /**
@@ -168,7 +159,7 @@ export function createSessionRunner<
   ): Promise<Sent> {
     const { headers } = request
     const identity = router.identity?.(context)
-    const others = openAt(identity) ?? openAt(headers)
+    const others = underWayAt(identity) ?? underWayAt(headers)
     const outer = find(others, engine.cookie.name)
     if (outer !== undefined) return passThrough(outer, context, handler)
     const control = engine.open(headers.get('cookie'))
@@ -190,8 +181,7 @@ export function createSessionRunner<
       others,
     }
     const opening = control.immediate || lazy ? undefined : control.open()
-    underWay.set(headers, passage)
-    if (identity !== undefined) underWay.set(identity, passage)
+    announce(passage)
     if (!(opening instanceof Promise)) return handle(passage, handler)
     return opening.then(
       () => handle(passage, handler),
@@ -273,18 +263,12 @@ function fail<Context, Outcome, Sent>(
 }
 
 function leave<Context, Outcome, Sent>(
-  { router, context, headers, identity, control }: Passage<Context, Outcome, Sent>,
+  passage: Passage<Context, Outcome, Sent>,
   response: Response | undefined,
 ): Sent {
-  control.closed = true
-  forget(headers)
-  if (identity !== undefined) forget(identity)
-  return respond(router, context, response)
-}
-
-/** Whoever keeps a request for longer does not keep its session. */
-function forget(key: object): void {
-  underWay.set(key, openAt(key))
+  passage.control.closed = true
+  retire(passage)
+  return respond(passage.router, passage.context, response)
 }
 
 function outcomeOf<Context, Outcome, Sent>(
@@ -303,18 +287,10 @@ function respond<Context, Outcome, Sent>(
   return (router.respond === undefined ? response : router.respond(context, response)) as Sent
 }
 
-function openAt(key: object | undefined): Entered | undefined {
-  return key === undefined ? undefined : stillOpen(underWay.get(key))
-}
-
-function stillOpen(entry: Entered | undefined): Entered | undefined {
-  return entry === undefined || !entry.control.closed ? entry : stillOpen(entry.others)
-}
-
-function find(entry: Entered | undefined, name: string): SessionControl | undefined {
-  if (entry === undefined) return undefined
-  const isSame = entry.engine.cookie.name === name && !entry.control.closed
-  return isSame ? entry.control : find(entry.others, name)
+function find(session: UnderWay | undefined, name: string): SessionControl | undefined {
+  if (session === undefined) return undefined
+  const isSame = session.engine.cookie.name === name && !session.control.closed
+  return isSame ? session.control : find(session.others, name)
 }
 
 /** Bindings come with each request; the process's own variables have been looked at already. */

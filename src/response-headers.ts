@@ -1,5 +1,4 @@
 import { warnOnce } from './environment.ts'
-import { createSideTable } from './side-table.ts'
 
 /** What a session has to say in a response. */
 export interface SessionHeaders {
@@ -20,7 +19,7 @@ interface Stamp {
   readonly setCookies: string[]
 }
 
-const stamps = createSideTable<Stamp>()
+const stamps = new WeakMap<Response, Stamp>()
 
 /**
  * Adds the session's headers to a response: in place where its headers allow, else to a copy. A response that switches
@@ -49,9 +48,9 @@ export function withSessionHeaders(
 
 /** The Set-Cookie texts in a response, without those that a session middleware has put into the same object before. */
 export function ownSetCookies(response: Response): string[] {
-  const ours = stamps.get(response)?.setCookies
+  const stamped = stamps.get(response)?.setCookies
   const all = response.headers.getSetCookie()
-  return ours === undefined ? all : all.filter((text) => !ours.includes(text))
+  return stamped === undefined ? all : all.filter((text) => !stamped.includes(text))
 }
 
 /** Whether the response took the headers. Building another halves the throughput of a Node server. */

@@ -22,7 +22,6 @@ const LAYERS = [
     'relative-time',
     'request-outcome',
     'set-cookie',
-    'side-table',
     'utf8',
   ],
   [
@@ -48,7 +47,7 @@ const LAYERS = [
   ['sql-store'],
   modules.filter((module) => module.startsWith('storage/')),
   ['debug-line'],
-  ['request-commit'],
+  ['request-commit', 'under-way'],
   ['request-session'],
   ['index'],
   ['testing/client-cookie', 'testing/interleave', 'testing/store-suite'],
