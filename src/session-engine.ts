@@ -281,22 +281,8 @@ export function createSessionEngine(
   }
 
   function settle(work: CommitWork, { id, stored }: SavedSession): undefined {
-    const { control, record, regenerates } = work
-    const { createdAt, expiresAt, fixed, transient } = work.times
-    control.settle(
-      {
-        ...record,
-        createdAt,
-        expiresAt,
-        fixed,
-        transient,
-        id,
-        stored,
-        stale: false,
-        owner: place,
-      },
-      regenerates,
-    )
+    const { control, record, times, regenerates } = work
+    control.settle({ ...record, ...times, id, stored, stale: false, owner: place }, regenerates)
   }
 
   function needsCookie(

@@ -2,6 +2,7 @@ import { createRouter } from '@remix-run/fetch-router'
 import { createCookieSessionStorage } from 'fetch-sessions'
 import { session } from 'fetch-sessions/fetch-router'
 
+import { createFetchRouterFloor } from '../fetch-router-floor.ts'
 import { ANONYMOUS, ROUTES, SECRET, USER_ID } from '../subject.ts'
 import type { App, Subject, VisitorData } from '../subject.ts'
 
@@ -9,7 +10,7 @@ import type { App, Subject, VisitorData } from '../subject.ts'
 export const subject: Subject = {
   name: 'fetch-sessions: encrypted cookie, fetch-router',
   packages: ['fetch-sessions', '@remix-run/fetch-router'],
-  createFloor,
+  createFloor: () => createFetchRouterFloor(),
   create,
 }
 
@@ -37,11 +38,5 @@ function create(): App {
     current.set('userId', USER_ID)
     return new Response('ok')
   })
-  return router
-}
-
-function createFloor(): App {
-  const router = createRouter()
-  for (const route of Object.values(ROUTES)) router.get(route, () => new Response('ok'))
   return router
 }
