@@ -1,7 +1,13 @@
 import { defineConfig, type UserConfig } from 'tsdown'
 
 const config: UserConfig = defineConfig({
-  entry: ['src/index.ts', 'src/testing.ts', 'src/cli/main.ts', 'src/storage/*.ts', 'adapters/*.ts'],
+  entry: [
+    'src/index.ts',
+    'src/testing/index.ts',
+    'src/cli/main.ts',
+    'src/storage/!(sql-store).ts',
+    'adapters/*.ts',
+  ],
   root: '.',
   platform: 'neutral',
   format: 'esm',

@@ -7,7 +7,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^fetch-sessions$/, replacement: at('src/index.ts') },
-      { find: /^fetch-sessions\/testing$/, replacement: at('src/testing.ts') },
+      { find: /^fetch-sessions\/testing$/, replacement: at('src/testing/index.ts') },
       { find: /^fetch-sessions\/storage\/(.+)$/, replacement: at('src/storage/$1.ts') },
       { find: /^fetch-sessions\/(.+)$/, replacement: at('adapters/$1.ts') },
     ],

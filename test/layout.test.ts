@@ -9,58 +9,24 @@ const filesOf = (folder: string, extension: string): string[] =>
 
 const modules = filesOf('src', '.ts').map((file) => file.replace(/\.ts$/, ''))
 const adapters = filesOf('adapters', '.ts').map((file) => file.replace(/\.ts$/, ''))
-/** The files of src/, from the bottom up: each imports only from rows above its own. */
-const LAYERS = [
-  [
-    'cookie-header',
-    'environment',
-    'errors',
-    'lifetime',
-    'maybe-promise',
-    'native-buffer',
-    'random-bytes',
-    'relative-time',
-    'request-outcome',
-    'set-cookie',
-    'utf8',
-  ],
-  [
-    'base64url',
-    'json-value',
-    'cookie-rules',
-    'request-traits',
-    'response-headers',
-    'secrets',
-    'storage-per-environment',
-    'xchacha20poly1305',
-  ],
-  ['timeout', 'token'],
-  ['plain', 'seal', 'session-values', 'signed'],
-  ['foreign-cookie', 'value-schema'],
-  ['session-control'],
-  ['session', 'session-cookie'],
-  ['commit-times', 'record-codec'],
-  ['session-engine'],
-  ['cookie-backend'],
-  ['default-engine', 'session-storage'],
-  ['session-store'],
-  ['sql-store'],
-  modules.filter((module) => module.startsWith('storage/')),
-  ['debug-line'],
-  ['request-commit', 'under-way'],
-  ['request-session'],
-  ['index'],
-  ['testing/client-cookie', 'testing/interleave', 'testing/store-suite'],
-  ['testing/store-contract', 'testing/store-races'],
-  ['testing/store-conformance'],
-  ['testing'],
-  ['cli/refusal'],
-  ['cli/cookie-text', 'cli/open-token'],
-  ['cli/inspect'],
-  ['cli/report'],
-  ['cli/run'],
-  ['cli/main'],
+/** The folders of src/, from the bottom up: a file imports from its own folder and from those before it. */
+const FOLDERS = [
+  'util',
+  'token',
+  'cookie',
+  'session',
+  'engine',
+  'storage',
+  'request',
+  'index',
+  'testing',
+  'cli',
 ]
+/** The files of storage/ that are no back end. */
+const SHARED_BY_BACK_ENDS = ['storage/sql-store']
+const backEnds = modules.filter(
+  (module) => module.startsWith('storage/') && !SHARED_BY_BACK_ENDS.includes(module),
+)
 /** What a module may import of Node; the rest, the core among it, imports nothing of any runtime. */
 const NODE_MODULES: readonly [files: RegExp, modules: readonly string[]][] = [
   [/^testing(\/|$)/, ['node:assert/strict']],
@@ -78,25 +44,58 @@ function importsOf(file: string): string[] {
 const nodeModulesFor = (module: string): readonly string[] =>
   NODE_MODULES.find(([files]) => files.test(module))?.[1] ?? []
 
-const layerOf = (module: string): number => LAYERS.findIndex((row) => row.includes(module))
+const folderOf = (module: string): string => module.split('/')[0] ?? ''
+const rankOf = (module: string): number => FOLDERS.indexOf(folderOf(module))
+
+/** The modules of src/ that a module imports. */
+function internalImportsOf(module: string): string[] {
+  return importsOf(`src/${module}.ts`)
+    .filter((name) => name.startsWith('.'))
+    .map((name) => join('src', module, '..', name).replace(/^src\/(.*)\.ts$/, '$1'))
+}
+
+/** The longest chain of imports that starts at a node; throws at a cycle. */
+function depthOf(
+  node: string,
+  importsFrom: (node: string) => readonly string[],
+  path: readonly string[] = [],
+): number {
+  if (path.includes(node)) throw new Error(`imports go in a circle: ${[...path, node].join(' > ')}`)
+  const depths = importsFrom(node).map((next) => depthOf(next, importsFrom, [...path, node]))
+  return 1 + Math.max(0, ...depths)
+}
 
 describe('the layout', () => {
-  it('has every file of src/ in one layer', () => {
-    expect(LAYERS.flat().toSorted()).toEqual(modules.toSorted())
+  it('has every file of src/ in one of the folders', () => {
+    expect([...new Set(modules.map(folderOf))].toSorted()).toEqual(FOLDERS.toSorted())
   })
 
-  it.each(modules)('lets src/%s.ts import only from the layers below', (module) => {
+  it('has at most 20 folders on at most 9 levels of imports', () => {
+    const foldersBelow = (folder: string): string[] => {
+      const imported = modules.filter((module) => folderOf(module) === folder)
+      const names = imported.flatMap(internalImportsOf).map(folderOf)
+      return [...new Set(names)].filter((name) => name !== folder)
+    }
+    expect(FOLDERS.length).toBeLessThanOrEqual(20)
+    expect(Math.max(...FOLDERS.map((folder) => depthOf(folder, foldersBelow)))).toBeLessThan(10)
+  })
+
+  it('has no circle of imports inside a folder', () => {
+    const besideIt = (module: string): string[] =>
+      internalImportsOf(module).filter((name) => folderOf(name) === folderOf(module))
+    for (const module of modules) expect(() => depthOf(module, besideIt)).not.toThrow()
+  })
+
+  it.each(modules)('lets src/%s.ts import only from its own folder and those below', (module) => {
     for (const name of importsOf(`src/${module}.ts`)) {
       if (name.startsWith('node:')) {
         expect(nodeModulesFor(module), `${module} imports ${name}`).toContain(name)
-        continue
-      }
-      if (!name.startsWith('.')) {
+      } else if (!name.startsWith('.')) {
         expect(Object.keys(packageJson.dependencies)).toContain(packageOf(name))
-        continue
       }
-      const target = join('src', module, '..', name).replace(/^src\/(.*)\.ts$/, '$1')
-      expect(layerOf(target), `${module} imports ${target}`).toBeLessThan(layerOf(module))
+    }
+    for (const target of internalImportsOf(module)) {
+      expect(rankOf(target), `${module} imports ${target}`).toBeLessThanOrEqual(rankOf(module))
     }
   })
 
@@ -111,11 +110,8 @@ describe('the layout', () => {
     const expected = {
       '.': './dist/src/index.js',
       ...Object.fromEntries(adapters.map((name) => [`./${name}`, `./dist/adapters/${name}.js`])),
-      ...Object.fromEntries(
-        modules
-          .filter((name) => name.startsWith('storage/') || name === 'testing')
-          .map((name) => [`./${name}`, `./dist/src/${name}.js`]),
-      ),
+      ...Object.fromEntries(backEnds.map((name) => [`./${name}`, `./dist/src/${name}.js`])),
+      './testing': './dist/src/testing/index.js',
       './package.json': './package.json',
     }
     expect(packageJson.exports).toEqual(expected)
@@ -125,7 +121,7 @@ describe('the layout', () => {
     const rows = [
       ...Object.keys(packageJson.exports).filter((name) => /^\.\/(?!package)/.test(name)),
       ...Object.keys(packageJson.dependencies),
-      ...[...readFileSync('src/errors.ts', 'utf8').matchAll(/'(ERR_\w+)'/g)].map(
+      ...[...readFileSync('src/util/errors.ts', 'utf8').matchAll(/'(ERR_\w+)'/g)].map(
         ([, code]) => code,
       ),
     ].map((name = '') => `| \`${name.replace(/^\./, 'fetch-sessions')}\` |`)
@@ -139,7 +135,7 @@ describe('the layout', () => {
         /^adapterConformance\(/m,
       )
     }
-    for (const name of modules.filter((module) => module.startsWith('storage/'))) {
+    for (const name of backEnds) {
       expect(readFileSync(`test/${name}.test.ts`, 'utf8')).toMatch(/^\s*stor(age|e)Conformance\(/m)
     }
   })

@@ -1,6 +1,6 @@
 import { parseCookie, parseSetCookie } from 'cookie'
 
-import { readCookieValues } from '../cookie-header.ts'
+import { readCookieValues } from '../cookie/cookie-header.ts'
 import { Refusal } from './refusal.ts'
 
 /** A session cookie that a text speaks of. */

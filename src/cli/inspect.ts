@@ -1,4 +1,4 @@
-import { relativeTime } from '../relative-time.ts'
+import { relativeTime } from '../util/relative-time.ts'
 import { findCookie } from './cookie-text.ts'
 import type { CookieText } from './cookie-text.ts'
 import { openToken } from './open-token.ts'

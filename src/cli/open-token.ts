@@ -1,8 +1,8 @@
-import { decodeBase64url } from '../base64url.ts'
-import { plainCodec } from '../plain.ts'
-import { createSealedCodec } from '../seal.ts'
-import { createSignedCodec } from '../signed.ts'
-import type { Token, TokenCodec, TokenContext, TokenTimes } from '../token.ts'
+import { decodeBase64url } from '../token/base64url.ts'
+import { plainCodec } from '../token/plain.ts'
+import { createSealedCodec } from '../token/sealed.ts'
+import { createSignedCodec } from '../token/signed.ts'
+import type { Token, TokenCodec, TokenContext, TokenTimes } from '../token/token.ts'
 import { Refusal } from './refusal.ts'
 
 /** What an authentic token says, and what vouches for it. */

@@ -1,5 +1,5 @@
-import { relativeTime } from '../relative-time.ts'
-import { MAX_COOKIE_BYTES } from '../set-cookie.ts'
+import { relativeTime } from '../util/relative-time.ts'
+import { MAX_COOKIE_BYTES } from '../cookie/set-cookie.ts'
 import type { Inspection } from './inspect.ts'
 import type { OpenedToken } from './open-token.ts'
 

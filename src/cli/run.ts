@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { text as readAll } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
 
-import { parseSecrets } from '../default-engine.ts'
+import { parseSecrets } from '../engine/default-engine.ts'
 import { inspect } from './inspect.ts'
 import { safeText, toJson, toText } from './report.ts'
 

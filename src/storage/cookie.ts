@@ -3,10 +3,10 @@
  * @module
  */
 
-import { cookieBackend } from '../cookie-backend.ts'
-import { storageOver } from '../session-storage.ts'
-import type { SessionStorage, SessionStorageOptions } from '../session-storage.ts'
-import type { SessionData } from '../session.ts'
+import { cookieBackend } from '../engine/cookie-backend.ts'
+import { storageOver } from '../engine/session-storage.ts'
+import type { SessionStorage, SessionStorageOptions } from '../engine/session-storage.ts'
+import type { SessionData } from '../session/session.ts'
 
 /**
  * Keeps the whole session in the cookie: no server-side storage, at most 4096 bytes, and no way to end a session from

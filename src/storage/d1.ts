@@ -3,12 +3,12 @@
  * @module
  */
 
-import { createStoreSessionStorage } from '../session-store.ts'
-import type { SessionStore, StoreSessionStorageOptions } from '../session-store.ts'
-import type { SessionStorage } from '../session-storage.ts'
-import type { SessionData } from '../session.ts'
-import { createSqlStore, sqliteDialect } from '../sql-store.ts'
-import type { SqlSessionMaintenance } from '../sql-store.ts'
+import { createStoreSessionStorage } from '../engine/session-store.ts'
+import type { SessionStore, StoreSessionStorageOptions } from '../engine/session-store.ts'
+import type { SessionStorage } from '../engine/session-storage.ts'
+import type { SessionData } from '../session/session.ts'
+import { createSqlStore, sqliteDialect } from './sql-store.ts'
+import type { SqlSessionMaintenance } from './sql-store.ts'
 
 /**
  * What is used of a D1 binding.

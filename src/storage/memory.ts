@@ -3,11 +3,11 @@
  * @module
  */
 
-import { SessionError } from '../errors.ts'
-import { createStoreSessionStorage } from '../session-store.ts'
-import type { SessionStore } from '../session-store.ts'
-import type { SessionStorage, SessionStorageOptions } from '../session-storage.ts'
-import type { SessionData } from '../session.ts'
+import { SessionError } from '../util/errors.ts'
+import { createStoreSessionStorage } from '../engine/session-store.ts'
+import type { SessionStore } from '../engine/session-store.ts'
+import type { SessionStorage, SessionStorageOptions } from '../engine/session-storage.ts'
+import type { SessionData } from '../session/session.ts'
 
 /**
  * Options of {@link createMemorySessionStorage}.

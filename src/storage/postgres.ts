@@ -3,13 +3,13 @@
  * @module
  */
 
-import { SessionError } from '../errors.ts'
-import { createStoreSessionStorage } from '../session-store.ts'
-import type { SessionStore, StoreSessionStorageOptions } from '../session-store.ts'
-import type { SessionStorage } from '../session-storage.ts'
-import type { SessionData } from '../session.ts'
-import { createSqlStore } from '../sql-store.ts'
-import type { SqlDialect, SqlSessionMaintenance } from '../sql-store.ts'
+import { SessionError } from '../util/errors.ts'
+import { createStoreSessionStorage } from '../engine/session-store.ts'
+import type { SessionStore, StoreSessionStorageOptions } from '../engine/session-store.ts'
+import type { SessionStorage } from '../engine/session-storage.ts'
+import type { SessionData } from '../session/session.ts'
+import { createSqlStore } from './sql-store.ts'
+import type { SqlDialect, SqlSessionMaintenance } from './sql-store.ts'
 
 /** @inline */
 type Parameter = string | number

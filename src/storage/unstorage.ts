@@ -3,11 +3,15 @@
  * @module
  */
 
-import { SessionError } from '../errors.ts'
-import { createStoreSessionStorage } from '../session-store.ts'
-import type { SessionStore, StoredSession, StoreSessionStorageOptions } from '../session-store.ts'
-import type { SessionStorage } from '../session-storage.ts'
-import type { SessionData } from '../session.ts'
+import { SessionError } from '../util/errors.ts'
+import { createStoreSessionStorage } from '../engine/session-store.ts'
+import type {
+  SessionStore,
+  StoredSession,
+  StoreSessionStorageOptions,
+} from '../engine/session-store.ts'
+import type { SessionStorage } from '../engine/session-storage.ts'
+import type { SessionData } from '../session/session.ts'
 
 /**
  * What is used of a `Storage` of unstorage.

@@ -1,4 +1,4 @@
-import type { SessionStore } from '../session-store.ts'
+import type { SessionStore } from '../engine/session-store.ts'
 
 /** One request: whatever it does to its session, over its view of the store. */
 export type Request = (store: SessionStore) => Promise<unknown>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 
-import type { SessionStore, StoredSession } from '../session-store.ts'
+import type { SessionStore, StoredSession } from '../engine/session-store.ts'
 import type { StoreSuite } from './store-suite.ts'
 
 const KEY = 'k'.repeat(43)

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 
-import { createStoreSessionStorage } from '../session-store.ts'
-import type { SessionStore } from '../session-store.ts'
-import type { SessionStorage } from '../session-storage.ts'
-import type { Session } from '../session.ts'
+import { createStoreSessionStorage } from '../engine/session-store.ts'
+import type { SessionStore } from '../engine/session-store.ts'
+import type { SessionStorage } from '../engine/session-storage.ts'
+import type { Session } from '../session/session.ts'
 import { toCookieHeader } from './client-cookie.ts'
 import { everyInterleaving } from './interleave.ts'
 import type { Request } from './interleave.ts'

@@ -5,7 +5,7 @@ import { AutoRouter, error, IttyRouter, withParams } from 'itty-router'
 import type { IRequest } from 'itty-router'
 import { describe, expect, it, vi } from 'vitest'
 
-import { isWorkers } from '../../src/environment.ts'
+import { isWorkers } from '../../src/util/environment.ts'
 import { adapterConformance } from '../conformance/adapter.ts'
 import { createClient, toCookie } from '../support/client.ts'
 import type { Fetch } from '../support/client.ts'

@@ -5,8 +5,8 @@ import { delimiter, dirname, join, resolve } from 'node:path'
 
 import packageJson from '../../package.json' with { type: 'json' }
 import { createCookieSessionStorage } from 'fetch-sessions'
-import { createDefaultEngine } from '../../src/default-engine.ts'
-import { storageOf } from '../../src/session-storage.ts'
+import { createDefaultEngine } from '../../src/engine/default-engine.ts'
+import { storageOf } from '../../src/engine/session-storage.ts'
 import { nodes } from '../support/nodes.ts'
 import { OLD_SECRET, SECRET } from '../support/secrets.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'

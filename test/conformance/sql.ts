@@ -1,5 +1,5 @@
 import type { SessionStore } from 'fetch-sessions'
-import type { SqlSessionMaintenance } from '../../src/sql-store.ts'
+import type { SqlSessionMaintenance } from '../../src/storage/sql-store.ts'
 import { describe, expect, it, vi } from 'vitest'
 
 /** What the upkeep of every SQL store does alike. */

@@ -1,7 +1,7 @@
 import { createCookieSessionStorage, createSessionRunner } from 'fetch-sessions'
 import { session as elysiaSession } from 'fetch-sessions/elysia'
 import { Elysia } from 'elysia'
-import { createDefaultEngine } from '../../src/default-engine.ts'
+import { createDefaultEngine } from '../../src/engine/default-engine.ts'
 import { SECRET } from '../support/secrets.ts'
 import { describe, expect, inject, it, vi } from 'vitest'
 

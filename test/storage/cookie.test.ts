@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 
 import { createCookieSessionStorage } from 'fetch-sessions/storage/cookie'
-import { createSealedCodec } from '../../src/seal.ts'
+import { createSealedCodec } from '../../src/token/sealed.ts'
 import { storageConformance } from '../conformance/storage.ts'
 import { toCookie } from '../support/client.ts'
 import { SECRET } from '../support/secrets.ts'

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import packageJson from '../../package.json' with { type: 'json' }
 import { Converter, ReflectionKind } from 'typedoc'
 
-const root = fileURLToPath(new URL('../../', import.meta.url)).replaceAll('\\', '/')
+const root = fileURLToPath(new URL('../..', import.meta.url)).replaceAll('\\', '/')
 
 /** What one imports, by the source that it stands for. */
 const publishedNames = new Map(
@@ -38,7 +38,7 @@ export default {
   disableSources: true,
   excludeExternals: true,
   excludePrivate: true,
-  intentionallyNotExported: ['src/session.ts:Value'], // what `get` gives; the docstring says it
+  intentionallyNotExported: ['src/session/session.ts:Value'], // what `get` gives; the docstring says it
   treatWarningsAsErrors: true,
   treatValidationWarningsAsErrors: true,
 

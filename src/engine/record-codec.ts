@@ -1,0 +1,66 @@
+import { SessionError } from '../util/errors.ts'
+import type { MaybePromise } from '../util/maybe-promise.ts'
+import { createSealedCodec } from '../token/sealed.ts'
+import type { CookieLike } from '../cookie/foreign-cookie.ts'
+import type { CookieOptions } from '../cookie/session-cookie.ts'
+
+/** How records are kept at rest. */
+export interface RecordCodec {
+  encode(key: string, record: string): MaybePromise<string>
+  /** The record, or null where it does not authenticate under this key. */
+  decode(key: string, data: string): MaybePromise<DecodedRecord | null>
+}
+
+export interface DecodedRecord {
+  readonly text: string
+  /** It should be written anew: sealed by an older secret, or not sealed yet. */
+  readonly stale: boolean
+}
+
+/** Sealed records are told from plain ones by this, which no JSON object starts with. */
+const SEALED = 'sealed:'
+
+const plain: RecordCodec = {
+  encode: (_key, record) => record,
+  decode: (_key, data) => (data.startsWith(SEALED) ? null : { text: data, stale: false }),
+}
+
+/**
+ * Records as they are, or sealed with the cookie's secrets where `encryptAtRest` is set. The key is authenticated with
+ * the record, so that a record that was copied to another row is refused.
+ *
+ * @throws SessionError `ERR_SESSION_CONFIG` for `encryptAtRest` without secrets
+ */
+export function createRecordCodec(
+  cookie: CookieOptions | CookieLike = {},
+  encryptAtRest = false,
+): RecordCodec {
+  if (!encryptAtRest) return plain
+  const secrets = ('secrets' in cookie && cookie.secrets) || []
+  if (secrets.length === 0) {
+    throw new SessionError(
+      'ERR_SESSION_CONFIG',
+      '`encryptAtRest` needs `cookie.secrets`: give cookie options with secrets, not a Cookie.',
+    )
+  }
+  async function codecOf(key: string): Promise<ReturnType<typeof createSealedCodec>> {
+    const codec = createSealedCodec(secrets, { kind: 'record', cookieName: key })
+    await codec.ready()
+    return codec
+  }
+  return {
+    async encode(key, record) {
+      const codec = await codecOf(key)
+      return SEALED + (await codec.seal(record, NO_TIMES))
+    },
+    // Records from before the option was set are read as they are, and sealed at the next response.
+    async decode(key, data) {
+      if (!data.startsWith(SEALED)) return { text: data, stale: true }
+      const token = await (await codecOf(key)).open(data.slice(SEALED.length))
+      return token && { text: token.body, stale: token.stale }
+    },
+  }
+}
+
+/** The store keeps the expiry, so that renewals need not seal the record anew. */
+const NO_TIMES = { createdAt: 0, expiresAt: 0, fixed: false, transient: false }

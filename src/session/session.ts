@@ -1,0 +1,320 @@
+import { warnOnce } from '../util/environment.ts'
+import { SessionError } from '../util/errors.ts'
+import { SessionControl, unstoredRecord } from './session-state.ts'
+import type { SessionOrigin, SessionRecord } from './session-state.ts'
+import { flashKey } from './session-values.ts'
+import type { SessionValues } from './session-values.ts'
+
+/**
+ * What a session holds where no types are given: any JSON value under any name.
+ *
+ * @example
+ * import type { SessionData } from 'fetch-sessions'
+ *
+ * // For `migrate`: the data of an earlier version may be anything.
+ * export function renameUser({ user, ...data }: SessionData): SessionData {
+ *   return user === undefined ? data : { ...data, userId: user }
+ * }
+ */
+export interface SessionData {
+  [name: string]: unknown
+}
+
+/**
+ * The values as they are stored: a flash value stands under `__flash_<name>__`.
+ *
+ * @example
+ * import type { FlashSessionData } from 'fetch-sessions'
+ *
+ * export const stored: FlashSessionData<{ userId: string }, { notice: string }> = {
+ *   userId: 'u1',
+ *   __flash_notice__: 'Saved',
+ * }
+ */
+export type FlashSessionData<Data extends object, FlashData extends object> = Partial<
+  Data & { [Name in keyof FlashData & string as `__flash_${Name}__`]: FlashData[Name] }
+>
+
+type KeyOf<Data> = keyof Data & string
+
+type Value<Data, FlashData, Key> =
+  | (Key extends keyof Data ? Data[Key] : undefined)
+  | (Key extends keyof FlashData ? FlashData[Key] : undefined)
+  | undefined
+
+let wrap: <Data extends object, FlashData extends object>(
+  control: SessionControl,
+) => Session<Data, FlashData>
+let unwrap: (session: object) => SessionControl | undefined
+
+/**
+ * The values that one visitor's requests share.
+ *
+ * `Data` types the values, `FlashData` the flash values, which are read once. The class doubles as the key
+ * under which routers find the session: `context.get(Session)`.
+ *
+ * Every member that reads or writes throws a {@link SessionError} with `ERR_SESSION_DESTROYED` after
+ * `destroy()`; every write throws `ERR_SESSION_CLOSED` once the response is committed. With `lazy: true` and
+ * a back end, every member but `load()` and `changed` throws `ERR_SESSION_CONFIG` until `load()` has answered.
+ *
+ * @example
+ * import type { Session } from 'fetch-sessions'
+ *
+ * interface Data {
+ *   cart: string[]
+ * }
+ * interface Flash {
+ *   notice: string
+ * }
+ *
+ * export function addToCart(session: Session<Data, Flash>, product: string): void {
+ *   session.set('cart', [...(session.get('cart') ?? []), product])
+ *   session.flash('notice', `${product} is in your cart`)
+ * }
+ */
+export class Session<Data extends object = SessionData, FlashData extends object = Data> {
+  readonly #control: SessionControl
+
+  private constructor(control: SessionControl) {
+    this.#control = control
+  }
+
+  static {
+    wrap = (control) => new Session(control)
+    unwrap = (session) => (#control in session ? session.#control : undefined)
+  }
+
+  /** The id in the store; empty while nothing is stored, and always for cookie sessions. */
+  get id(): string {
+    return this.#touch().id
+  }
+
+  /**
+   * All values as one object, flash values as `__flash_<name>__`. Changes of nested values are saved.
+   * @throws SessionError `ERR_SESSION_DESTROYED` after `destroy()`
+   */
+  get data(): FlashSessionData<Data, FlashData> {
+    return this.#read().toObject() as FlashSessionData<Data, FlashData>
+  }
+
+  /** Why the session is as it is: resumed, new, or the reason for which a cookie was refused. */
+  get origin(): SessionOrigin {
+    return this.#touch().origin
+  }
+
+  /** When the session was first stored; `undefined` while it is new. */
+  get createdAt(): Date | undefined {
+    return toDate(this.#touch().createdAt)
+  }
+
+  /** When the server forgets the session unless it is renewed; `undefined` while it is new. */
+  get expiresAt(): Date | undefined {
+    return toDate(this.#touch().expiresAt)
+  }
+
+  /** True where a commit has something to write. */
+  get changed(): boolean {
+    return this.#control.changed
+  }
+
+  /**
+   * Waits until the values are there. Only sessions of a middleware with `lazy: true` need it.
+   * @throws SessionError `ERR_SESSION_STORAGE` when the back end cannot answer
+   */
+  async load(): Promise<this> {
+    this.#control.touched = true
+    await this.#control.open()
+    return this
+  }
+
+  /**
+   * Whether there is a value or a flash value of that name.
+   * @throws SessionError `ERR_SESSION_DESTROYED` after `destroy()`
+   */
+  has(name: string): boolean {
+    const values = this.#read()
+    return values.has(name) || values.has(flashKey(name))
+  }
+
+  /**
+   * Gives a value; a flash value is given once and then gone. A nested change of what is returned
+   * (`session.get('cart').push(x)`) is saved.
+   * @returns the value, of the type that `Data` or `FlashData` has for it, or `undefined` where there is none
+   * @throws SessionError `ERR_SESSION_DESTROYED` after `destroy()`; `ERR_SESSION_CLOSED` for a flash value after the
+   * response is committed
+   */
+  get<Key extends KeyOf<Data> | KeyOf<FlashData>>(name: Key): Value<Data, FlashData, Key> {
+    const values = this.#read()
+    if (values.has(name)) return values.read(name) as never
+    const flash = flashKey(name)
+    if (!values.has(flash)) return undefined as never
+    const value = values.read(flash)
+    if (!this.#control.keepsFlash) this.#write(`get("${name}") of a flash value`).delete(flash)
+    return value as never
+  }
+
+  /**
+   * Gives a value, a flash value too, and consumes nothing.
+   * @returns the value, of the type that `Data` or `FlashData` has for it, or `undefined` where there is none
+   * @throws SessionError `ERR_SESSION_DESTROYED` after `destroy()`
+   */
+  peek<Key extends KeyOf<Data> | KeyOf<FlashData>>(name: Key): Value<Data, FlashData, Key> {
+    const values = this.#read()
+    return values.read(values.has(name) ? name : flashKey(name)) as never
+  }
+
+  /**
+   * Sets a value.
+   * @throws SessionError `ERR_SESSION_VALUE` where JSON cannot carry the value or, outside of production, the storage's
+   * `schema` does not take it; `ERR_SESSION_CLOSED` after the response is committed; `ERR_SESSION_DESTROYED` after
+   * `destroy()`
+   */
+  set<Key extends KeyOf<Data>>(name: Key, value: Data[Key]): void {
+    const values = this.#write(`set("${name}")`)
+    this.#control.schema?.assertValue(name, value, values.all)
+    values.set(name, value)
+  }
+
+  /**
+   * Sets a value that is read once, usually by the page after a redirect.
+   * @throws SessionError `ERR_SESSION_VALUE` where JSON cannot carry the value; `ERR_SESSION_CLOSED` after the response is
+   * committed; `ERR_SESSION_DESTROYED` after `destroy()`
+   */
+  flash<Key extends KeyOf<FlashData>>(name: Key, value: FlashData[Key]): void {
+    this.#write(`flash("${name}")`).set(flashKey(name), value, name)
+  }
+
+  /**
+   * Removes the value and the flash value of that name.
+   * @throws SessionError `ERR_SESSION_CLOSED` after the response is committed; `ERR_SESSION_DESTROYED` after `destroy()`
+   */
+  unset(name: string): void {
+    const values = this.#write(`unset("${name}")`)
+    values.delete(name)
+    values.delete(flashKey(name))
+  }
+
+  /**
+   * Removes every value. The session itself stays.
+   * @throws SessionError `ERR_SESSION_CLOSED` after the response is committed; `ERR_SESSION_DESTROYED` after `destroy()`
+   */
+  clear(): void {
+    this.#write('clear()').clear()
+  }
+
+  /**
+   * Gives the session a new id at the next commit and deletes the old record. Call it wherever the
+   * visitor gains rights, such as at login (OWASP Session Management: renew the id after any
+   * privilege change). Values stay.
+   * @throws SessionError `ERR_SESSION_CLOSED` after the response is committed; `ERR_SESSION_DESTROYED` after `destroy()`
+   */
+  regenerate(): void {
+    this.#write('regenerate()')
+    this.#control.regenerated = true
+  }
+
+  /**
+   * Ends the session at commit: the record is deleted and the cookie cleared. A second call does nothing.
+   * @throws SessionError `ERR_SESSION_CLOSED` after the response is committed
+   */
+  destroy(): void {
+    if (this.#control.destroyed) return
+    this.#write('destroy()')
+    this.#control.destroyed = true
+  }
+
+  #touch(): SessionRecord {
+    if (this.#control.closed && !this.#control.touched) warnLateRead()
+    this.#control.touched = true
+    return this.#control.record
+  }
+
+  #read(): SessionValues {
+    if (this.#control.destroyed) {
+      throw new SessionError(
+        'ERR_SESSION_DESTROYED',
+        'This session was destroyed. To go on with an empty one, call clear() and regenerate() instead of destroy().',
+      )
+    }
+    return this.#touch().values
+  }
+
+  #write(what: string): SessionValues {
+    const values = this.#read()
+    if (this.#control.closed) {
+      throw new SessionError(
+        'ERR_SESSION_CLOSED',
+        `${what} came after the session was committed with the response, so it cannot be saved. Write before the handler returns.`,
+      )
+    }
+    return values
+  }
+}
+
+function warnLateRead(): void {
+  warnOnce(
+    'a session was looked at for the first time after its response was made, which so went out without `Vary: Cookie`, and a shared cache may give it to others. Read what a stream needs before the handler returns.',
+  )
+}
+
+function toDate(moment: number | undefined): Date | undefined {
+  return moment === undefined ? undefined : new Date(moment)
+}
+
+/** A session over its inner side. */
+export function sessionOf<Data extends object, FlashData extends object>(
+  control: SessionControl,
+): Session<Data, FlashData> {
+  return wrap<Data, FlashData>(control)
+}
+
+/** The inner side of a session. */
+export function controlOf(session: object): SessionControl {
+  const control = unwrap(session)
+  if (control !== undefined) return control
+  throw new SessionError(
+    'ERR_SESSION_CONFIG',
+    'This is not a session of this package: take it from getSession() or createSession().',
+  )
+}
+
+/**
+ * Makes a session by hand, as storages do.
+ *
+ * @param initialData the values it starts with; flash values as `__flash_<name>__`
+ * @param id the id under which they are stored already; without one, a commit stores them
+ * @throws SessionError `ERR_SESSION_VALUE` where JSON cannot carry a value
+ *
+ * @example
+ * import { createMemorySessionStorage, createSession } from 'fetch-sessions'
+ *
+ * const storage = createMemorySessionStorage<{ userId: string }>({
+ *   cookie: { secrets: ['32 random characters in real life'] },
+ * })
+ * const session = createSession<{ userId: string }>({ userId: 'u1' })
+ * export const setCookie = await storage.commitSession(session)
+ */
+export function createSession<Data extends object = SessionData, FlashData extends object = Data>(
+  initialData: FlashSessionData<Data, FlashData> = {},
+  id = '',
+): Session<Data, FlashData> {
+  const entries = Object.entries(initialData)
+  const record =
+    id === '' ? unstoredRecord('new') : { ...unstoredRecord('new', { ...initialData }), id }
+  if (id === '') for (const [name, value] of entries) record.values.set(name, value)
+  const source = { schema: undefined, resume: () => record, claimsRenewal: () => false }
+  return wrap<Data, FlashData>(new SessionControl(source, [], 0, true))
+}
+
+/**
+ * Whether `object` is a session of this package.
+ *
+ * @example
+ * import { createSession, isSession } from 'fetch-sessions'
+ *
+ * isSession(createSession()) // true
+ * isSession({ id: '' }) // false
+ */
+export function isSession(object: unknown): object is Session {
+  return typeof object === 'object' && object !== null && unwrap(object) !== undefined
+}

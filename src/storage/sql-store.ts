@@ -1,0 +1,137 @@
+import { SessionError } from '../util/errors.ts'
+import type { SessionStore } from '../engine/session-store.ts'
+
+/** Runs one statement and gives its rows. */
+export type SqlQuery = (
+  text: string,
+  parameters: readonly (string | number)[],
+) => Promise<readonly Record<string, unknown>[]>
+
+export interface SqlDialect {
+  /** The n-th parameter, from 1; each statement names them in this order, each once. */
+  parameter(n: number): string
+  /** The type of a moment in milliseconds. */
+  readonly bigint: string
+  /** Lets several processes purge at once, each other rows. */
+  readonly skipLocked: string
+}
+
+/** SQLite and D1: their INTEGER has 64 bits, and writers wait for each other anyway. */
+export const sqliteDialect: SqlDialect = { parameter: () => '?', bigint: 'INTEGER', skipLocked: '' }
+
+/**
+ * What storages over SQL databases can do besides. Its methods throw what the database's driver throws.
+ *
+ * @example
+ * import type { SqlSessionMaintenance } from 'fetch-sessions'
+ *
+ * // For a job that runs every hour.
+ * export async function purge(storage: SqlSessionMaintenance): Promise<void> {
+ *   const limit = 1000
+ *   while ((await storage.purgeExpired({ limit })) === limit);
+ * }
+ */
+export interface SqlSessionMaintenance {
+  /** Makes the table and its index where they are missing. For migrations, `sql` has the same statements. */
+  setup(): Promise<void>
+  /** The statements that {@link setup} runs. */
+  readonly sql: readonly string[]
+  /**
+   * Deletes expired records, the oldest first. Safe beside traffic and in several processes at once.
+   * @param options `limit`: how many at the most. Default: 1000
+   * @returns how many were deleted; fewer than `limit` means that none are left
+   */
+  purgeExpired(options?: { limit?: number }): Promise<number>
+}
+
+/** A store over one table, and its upkeep. Each operation is one statement, so each is atomic. */
+export function createSqlStore(
+  query: SqlQuery,
+  dialect: SqlDialect,
+  tableName: string,
+): { store: SessionStore; maintenance: SqlSessionMaintenance } {
+  const table = quoteIdentifier(tableName)
+  const index = quoteIdentifier(`${tableName}_expires`)
+  const p = (n: number): string => dialect.parameter(n)
+
+  const sql = [
+    `CREATE TABLE IF NOT EXISTS ${table} (
+  key TEXT PRIMARY KEY,
+  data TEXT NOT NULL,
+  version TEXT NOT NULL,
+  expires ${dialect.bigint} NOT NULL
+)`,
+    `CREATE INDEX IF NOT EXISTS ${index} ON ${table} (expires)`,
+  ]
+  const select = `SELECT data, version, expires FROM ${table} WHERE key = ${p(1)} AND expires > ${p(2)}`
+  // An expired record counts as none, so it may be replaced before anybody has purged it.
+  const insert = `INSERT INTO ${table} (key, data, version, expires) VALUES (${p(1)}, ${p(2)}, ${p(3)}, ${p(4)})
+ON CONFLICT (key) DO UPDATE SET data = excluded.data, version = excluded.version, expires = excluded.expires
+WHERE ${table}.expires <= ${p(5)} RETURNING version`
+  const update = `UPDATE ${table} SET data = ${p(1)}, version = ${p(2)}
+WHERE key = ${p(3)} AND version = ${p(4)} AND expires > ${p(5)} RETURNING version`
+  const replace = `UPDATE ${table} SET data = ${p(1)}, version = ${p(2)}, expires = ${p(3)}
+WHERE key = ${p(4)} AND version = ${p(5)} AND expires > ${p(6)} RETURNING version`
+  const renew = `UPDATE ${table} SET expires = ${p(1)}
+WHERE key = ${p(2)} AND version = ${p(3)} AND expires > ${p(4)} RETURNING version`
+  const remove = `DELETE FROM ${table} WHERE key = ${p(1)}`
+  const purge = `DELETE FROM ${table} WHERE key IN (
+  SELECT key FROM ${table} WHERE expires <= ${p(1)} ORDER BY expires LIMIT ${p(2)} ${dialect.skipLocked}
+) RETURNING key`
+
+  async function versionOf(text: string, parameters: (string | number)[]): Promise<string | null> {
+    const [row] = await query(text, parameters)
+    return row === undefined ? null : String(row['version'])
+  }
+
+  const store: SessionStore = {
+    async read(key) {
+      const [row] = await query(select, [key, Date.now()])
+      return row === undefined
+        ? null
+        : {
+            data: String(row['data']),
+            version: String(row['version']),
+            expires: new Date(Number(row['expires'])),
+          }
+    },
+    write(key, data, expires, expected) {
+      const now = Date.now()
+      const until = expires?.getTime() ?? now
+      const version = createVersion()
+      if (expected === null) return versionOf(insert, [key, data ?? '', version, until, now])
+      if (data === null) return versionOf(renew, [until, key, expected, now])
+      if (expires === null) return versionOf(update, [data, version, key, expected, now])
+      return versionOf(replace, [data, version, until, key, expected, now])
+    },
+    async delete(key) {
+      await query(remove, [key])
+    },
+  }
+  const maintenance: SqlSessionMaintenance = {
+    sql,
+    async setup() {
+      for (const statement of sql) await query(statement, [])
+    },
+    async purgeExpired({ limit = 1000 } = {}) {
+      return (await query(purge, [Date.now(), limit])).length
+    },
+  }
+  return { store, maintenance }
+}
+
+/** A name as SQL takes it whatever it holds: in double quotes, doubled inside. */
+function quoteIdentifier(name: string): string {
+  if (name === '' || name.includes('\0')) {
+    throw new SessionError(
+      'ERR_SESSION_CONFIG',
+      `\`table\` is ${JSON.stringify(name)}: write the name of a table, such as "sessions".`,
+    )
+  }
+  return `"${name.replaceAll('"', '""')}"`
+}
+
+/** Random rather than counted: a record that is made anew must never have the version of the old one. */
+function createVersion(): string {
+  return crypto.randomUUID()
+}

@@ -1,0 +1,69 @@
+import { decodeBase64url, encodeBase64url } from './base64url.ts'
+import { chain } from '../util/maybe-promise.ts'
+import type { MaybePromise } from '../util/maybe-promise.ts'
+import { fromFlags, toFlags } from './token.ts'
+import { encodeUtf8 } from './utf8.ts'
+import type { Token, TokenCodec, TokenContext, TokenTimes } from './token.ts'
+
+const VERSION = 1
+/** The last moment that a Date can hold (ECMA-262 section 21.4.1.1). */
+const MAX_DATE = 8.64e15
+
+/** Tokens that anybody can read and write, as base64url: what a cookie without secrets carries. */
+export function createPlainCodec(context: TokenContext): TokenCodec {
+  return plainCodec(
+    context,
+    (text) => encodeBase64url(encodeUtf8(text)),
+    (value) => {
+      const bytes = decodeBase64url(value)
+      return bytes === null ? null : new TextDecoder().decode(bytes)
+    },
+  )
+}
+
+/** A token as a JSON array; kind and name keep it from being taken for another cookie's. */
+export function plainCodec(
+  context: TokenContext,
+  encode: (text: string) => string,
+  decode: (value: string) => MaybePromise<string | null>,
+): TokenCodec {
+  function parse(text: string | null): Token | null {
+    const fields = parseArray(text)
+    const [version, kind, name, createdAt, expiresAt, flags, body] = fields
+    const isOurs = version === VERSION && kind === context.kind && name === context.cookieName
+    if (!isOurs || !isMoment(createdAt) || !isMoment(expiresAt)) return null
+    if (typeof flags !== 'number' || typeof body !== 'string') return null
+    return { body, times: { createdAt, expiresAt, ...fromFlags(flags) }, stale: false }
+  }
+
+  return {
+    isUrlSafe: true,
+    ready: () => undefined,
+    opensAtOnce: () => true,
+    peek(value) {
+      const token = parse(decode(value) as string | null)
+      return token?.times === undefined ? null : { times: token.times, stale: false }
+    },
+    open: (value) => chain(decode(value), parse),
+    seal(body: string, times: TokenTimes) {
+      const { kind, cookieName } = context
+      const { createdAt, expiresAt } = times
+      return encode(
+        JSON.stringify([VERSION, kind, cookieName, createdAt, expiresAt, toFlags(times), body]),
+      )
+    },
+  }
+}
+
+function parseArray(text: string | null): unknown[] {
+  try {
+    const value: unknown = text === null ? null : JSON.parse(text)
+    return Array.isArray(value) ? value : []
+  } catch {
+    return []
+  }
+}
+
+function isMoment(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Math.abs(value as number) <= MAX_DATE
+}

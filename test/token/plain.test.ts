@@ -1,0 +1,38 @@
+import { encodeBase64url } from '../../src/token/base64url.ts'
+import { createPlainCodec } from '../../src/token/plain.ts'
+import { describe, expect, it } from 'vitest'
+
+const codec = createPlainCodec({ kind: 'cookie', cookieName: '__session' })
+const FIELDS = [1, 'cookie', '__session', 1000, 2000, 0, '{}']
+
+const tokenOf = (value: unknown): string =>
+  encodeBase64url(new TextEncoder().encode(JSON.stringify(value)))
+
+describe('createPlainCodec', () => {
+  it.each([
+    [0, false, false],
+    [1, true, false],
+    [2, false, true],
+    [3, true, true],
+  ])('writes and reads times and the flags %d', (flags, fixed, transient) => {
+    const times = { createdAt: 1000, expiresAt: 2000, fixed, transient }
+    const token = tokenOf([...FIELDS.slice(0, 5), flags, '{}'])
+    expect(codec.seal('{}', times)).toBe(token)
+    expect(codec.open(token)).toEqual({ body: '{}', times, stale: false })
+    expect(codec.peek(token)).toEqual({ times, stale: false })
+  })
+
+  it.each([
+    ['version', 0, 2],
+    ['kind', 1, 'id'],
+    ['name', 2, 'other'],
+    ['time of creation', 3, null],
+    ['time of creation', 3, 1.5],
+    ['expiry', 4, '2000'],
+    ['flags', 5, '0'],
+    ['body', 6, {}],
+  ])('refuses another %s: field %d as %j', (_, index, value) => {
+    const token = tokenOf(FIELDS.with(index, value as string))
+    expect([codec.open(token), codec.peek(token)]).toEqual([null, null])
+  })
+})
