@@ -3,7 +3,7 @@
  * @module
  */
 
-import { Elysia, ElysiaCustomStatusResponse, ValidationError } from 'elysia'
+import { Elysia } from 'elysia'
 
 import { createSessionRunner, SessionError } from '../src/index.ts'
 import type { Session, SessionData, SessionOptions } from '../src/index.ts'
@@ -24,7 +24,7 @@ export interface ElysiaSessionOptions<
   Data extends object,
   FlashData extends object,
   Key extends string,
-> extends SessionOptions<Data, FlashData, undefined> {
+> extends SessionOptions<Data, FlashData> {
   /** The property of the context that holds the session, to have several side by side. Default: `session`. */
   key?: Key | undefined
 }
@@ -58,14 +58,14 @@ export type SessionPlugin<
 
 /**
  * Elysia plugin that loads the session from the request and commits it to the response. It is there for all routes that
- * follow, in the application and the plugins that use it. A thrown `status()` or Response saves below 500, other errors
- * do not, whatever `onError` makes of them. The session is committed around the application, so `app.fetch` itself rejects
- * where a storage cannot answer.
+ * follow, in the application and the plugins that use it. The status of the response decides whether it is saved, also for
+ * the page that `onError` makes. The session is committed around the application, so `app.fetch` itself rejects if a
+ * storage cannot answer.
  *
  * It needs Elysia's ahead-of-time compilation, which is the default. With `aot: false` write `withSession(app.fetch)` of
  * `fetch-sessions/fetch`.
  *
- * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ * @throws SessionError `ERR_SESSION_CONFIG` for an invalid option
  *
  * @example
  * import { Elysia } from 'elysia'
@@ -80,39 +80,26 @@ export function session<
   FlashData extends object = Data,
   const Key extends string = 'session',
 >(options: ElysiaSessionOptions<Data, FlashData, Key> = {}): SessionPlugin<Data, FlashData, Key> {
-  const { key = 'session' as Key, ...rest } = options
-  const run = createSessionRunner(rest)
-  const visits = new WeakMap<Request, Visit<Session<Data, FlashData>>>()
+  const { key = 'session' as Key } = options
+  const run = createSessionRunner<Data, FlashData>(options)
+  const sessions = new WeakMap<Request, Session<Data, FlashData>>()
 
   // Elysia takes plugins of one name and seed for one and the same.
   const plugin = new Elysia({ name: 'fetch-sessions', seed: ++plugins })
     .wrap((fetch) => async (incoming: unknown) => {
       const request = incoming as Request
-      let answer: Response | undefined
-      const response = await run(request, undefined, async (current) => {
-        const visit: Visit<Session<Data, FlashData>> = { session: current }
-        visits.set(request, visit)
-        answer = (await fetch(request)) as unknown as Response | undefined
-        return { response: answer ?? new Response(), error: failure(visit.context?.error) }
-      })
+      const scope = {
+        place: (current: Session<Data, FlashData>) => void sessions.set(request, current),
+      }
       // Bun has no response for what became a WebSocket.
-      return answer && response
+      return run(request, scope, () => fetch(request) as unknown as Promise<Response | undefined>)
     })
-    .derive({ as: 'global' }, (context) => {
-      const visit = visits.get(context.request)
-      if (visit === undefined) throw unwrapped()
-      visit.context = context as Visit<unknown>['context']
-      return { [key]: visit.session }
+    .derive({ as: 'global' }, ({ request }) => {
+      const current = sessions.get(request)
+      if (current === undefined) throw unwrapped()
+      return { [key]: current }
     })
   return plugin as unknown as SessionPlugin<Data, FlashData, Key>
-}
-
-/** The error, unless it was a way to answer. */
-function failure(error: unknown): unknown {
-  if (error instanceof ElysiaCustomStatusResponse) return undefined
-  const { toResponse } = (error ?? {}) as { toResponse?: unknown }
-  const isAnswer = typeof toResponse === 'function' && !(error instanceof ValidationError)
-  return isAnswer ? undefined : error
 }
 
 function unwrapped(): SessionError {
@@ -123,9 +110,3 @@ function unwrapped(): SessionError {
 }
 
 let plugins = 0
-
-interface Visit<Current> {
-  readonly session: Current
-  /** Elysia's context, which tells of the error that the response reports. */
-  context?: { readonly error?: unknown } | undefined
-}

@@ -6,7 +6,7 @@
 import type { Middleware, RequestContext } from '@remix-run/fetch-router'
 
 import { createSessionRunner, isSession, Session, SessionError } from '../src/index.ts'
-import type { RouterAccess, SessionData, SessionOptions } from '../src/index.ts'
+import type { SessionData, SessionOptions } from '../src/index.ts'
 
 /**
  * Options of {@link session}.
@@ -25,7 +25,7 @@ export interface FetchRouterSessionOptions<
   FlashData extends object,
   Key extends object,
   Property extends string,
-> extends SessionOptions<Data, FlashData, undefined> {
+> extends SessionOptions<Data, FlashData> {
   /**
    * The context key that gives the session, to have several side by side: make one with `createContextKey()`.
    * Default: the class `Session`, as in `context.get(Session)`.
@@ -38,7 +38,7 @@ export interface FetchRouterSessionOptions<
 /**
  * fetch-router middleware that loads the session from the request and commits it to the response.
  *
- * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be; `router.fetch()` rejects with `ERR_SESSION_STORAGE`
+ * @throws SessionError `ERR_SESSION_CONFIG` for an invalid option; `router.fetch()` rejects with `ERR_SESSION_STORAGE`
  * and what else a commit throws
  *
  * @example
@@ -56,27 +56,23 @@ export function session<
 >(
   options: FetchRouterSessionOptions<Data, FlashData, Key, Property> = {},
 ): Middleware<{ key: Key; value: Session<Data, FlashData>; property: Property }> {
-  const { key = Session, property = 'session', ...rest } = options
-  const run = createSessionRunner<undefined, Data, FlashData, Response>(rest, access)
+  const { key = Session, property = 'session' } = options
+  const run = createSessionRunner<Data, FlashData>(options)
 
   return function sessionMiddleware(context, next) {
-    return run(context.request, undefined, (current) => {
-      place(context, key, property, current)
-      return next()
-    })
+    const scope = {
+      place: (current: Session<Data, FlashData>) => place(context, key, property, current),
+    }
+    return run(context.request, scope, next)
   }
-}
-
-const access: RouterAccess<undefined, Response> = {
-  outcome: (_context, response) => ({ response }),
 }
 
 /**
  * Puts the session where the router would: it defines an accessor for each request, which costs more than all else that
  * is done here for one without a session.
  *
- * @throws SessionError `ERR_SESSION_CONFIG` where another session has the key
- * @throws Error of the router where something else has the property
+ * @throws SessionError `ERR_SESSION_CONFIG` if another session has the key
+ * @throws Error of the router if something else has the property
  */
 function place(context: RequestContext, key: object, property: string, current: object): void {
   const former: unknown = context.get(key)

@@ -4,28 +4,7 @@
  */
 
 import { createSessionRunner, isSession, SessionError } from '../src/index.ts'
-import type { RouterAccess, Session, SessionData, SessionOptions } from '../src/index.ts'
-
-/**
- * The environment among what the server hands over behind the request: the first of it that is no session.
- *
- * @example
- * import type { EnvironmentOf } from 'fetch-sessions/fetch'
- *
- * interface Env {
- *   SESSION_SECRET: string
- * }
- *
- * export const secretOf = (env: EnvironmentOf<[env: Env, ctx: unknown]>): string => env.SESSION_SECRET
- */
-export type EnvironmentOf<Rest extends readonly unknown[]> = Rest extends readonly [
-  infer First,
-  ...infer Others,
-]
-  ? First extends Session<object, object>
-    ? EnvironmentOf<Others>
-    : First
-  : undefined
+import type { Session, SessionData, SessionOptions } from '../src/index.ts'
 
 /**
  * Options of {@link withSession}.
@@ -38,15 +17,15 @@ export type EnvironmentOf<Rest extends readonly unknown[]> = Rest extends readon
  *   name: string
  * }
  *
- * export const options: FetchSessionOptions<Data, Data, { SECRET: string }> = {
- *   storage: (env) => createCookieSessionStorage({ cookie: { secrets: env.SECRET.split(',') } }),
+ * export const options: FetchSessionOptions<Data, Data> = {
+ *   storage: (env: { SECRET: string }) =>
+ *     createCookieSessionStorage({ cookie: { secrets: env.SECRET } }),
  * }
  */
 export interface FetchSessionOptions<
   Data extends object,
   FlashData extends object,
-  Environment,
-> extends SessionOptions<Data, FlashData, Environment> {
+> extends SessionOptions<Data, FlashData> {
   /** The name under which {@link getSession} finds the session, to have several side by side. Default: `session`. */
   key?: string | undefined
 }
@@ -55,11 +34,12 @@ export interface FetchSessionOptions<
  * Makes a fetch handler that loads the session from the request, hands it to `handler` and commits it to the response:
  * for `export default { fetch }` on Workers, `Bun.serve`, `Deno.serve`, and routers that are a fetch handler themselves.
  *
- * Without a `storage` the secrets are those in `SESSION_SECRET`: of the process, or else of the environment.
+ * Without `secrets` they are those in `SESSION_SECRET`: of the process, or else of the environment, which is the first
+ * argument after the request that is no session.
  *
  * @param handler takes the request, the session, and what else the server hands over: `env` and `ctx` on Workers
  *
- * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ * @throws SessionError `ERR_SESSION_CONFIG` for an invalid option
  *
  * @example
  * import { withSession } from 'fetch-sessions/fetch'
@@ -77,30 +57,29 @@ export function withSession<
   FlashData extends object = Data,
   Rest extends readonly unknown[] = [],
   Incoming extends Request = Request,
-  Environment = EnvironmentOf<Rest>,
 >(
   handler: (
     request: Incoming,
     session: Session<Data, FlashData>,
     ...rest: Rest
   ) => Response | Promise<Response>,
-  options: FetchSessionOptions<Data, FlashData, Environment> = {},
+  options: FetchSessionOptions<Data, FlashData> = {},
 ): (request: Incoming, ...rest: Rest) => Promise<Response> {
-  const { key = 'session', storage, ...others } = options
-  const run = createSessionRunner<Call<Environment>, Data, FlashData>(
-    {
-      ...others,
-      storage: typeof storage === 'function' ? ({ environment }) => storage(environment) : storage,
-    },
-    callAccess(),
-  )
+  const { key = 'session' } = options
+  const run = createSessionRunner<Data, FlashData>(options)
 
   return function fetchWithSession(request, ...rest) {
-    const environment = rest.find((argument) => !isSession(argument)) as Environment
-    return run(request, { request, environment }, async (session) => {
-      keep(request, key, session)
-      return { response: await handler(request, session, ...rest) }
-    })
+    let session: Session<Data, FlashData>
+    const scope = {
+      place(current: Session<Data, FlashData>) {
+        session = current
+        keep(request, key, current)
+      },
+      environment: rest.find((argument) => !isSession(argument)),
+      // A router may hand over the query, or a body, where Workers hand over their bindings.
+      processFirst: true,
+    }
+    return run(request, scope, () => handler(request, session, ...rest))
   }
 }
 
@@ -109,7 +88,7 @@ export function withSession<
  *
  * @param key the `key` of the {@link withSession} that is meant
  *
- * @throws SessionError `ERR_SESSION_CONFIG` where there is no session
+ * @throws SessionError `ERR_SESSION_CONFIG` if there is no session
  *
  * @example
  * import { getSession } from 'fetch-sessions/fetch'
@@ -137,18 +116,4 @@ function keep(request: Request, key: string, session: object): void {
   const known = sessions.get(request.headers)
   if (known === undefined) sessions.set(request.headers, new Map([[key, session]]))
   else known.set(key, session)
-}
-
-interface Call<Environment> {
-  readonly request: Request
-  readonly environment: Environment
-}
-
-function callAccess<Environment>(): RouterAccess<Call<Environment>> {
-  return {
-    environment: ({ environment }) => environment,
-    guessesEnvironment: true, // a router may hand over the query, or a body, where Workers hand over their bindings
-    withEnvironment: (call, environment, use) =>
-      use({ ...call, environment: environment as Environment }),
-  }
 }

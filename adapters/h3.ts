@@ -6,8 +6,8 @@
 import { HTTPError, toResponse } from 'h3'
 import type { H3Event, Middleware } from 'h3'
 
-import { createSessionRunner } from '../src/index.ts'
-import type { RouterAccess, SessionData, SessionOptions } from '../src/index.ts'
+import { createSessionRunner, SessionError } from '../src/index.ts'
+import type { Session, SessionData, SessionOptions } from '../src/index.ts'
 
 /**
  * Options of {@link session}.
@@ -30,7 +30,7 @@ import type { RouterAccess, SessionData, SessionOptions } from '../src/index.ts'
 export interface H3SessionOptions<
   Data extends object,
   FlashData extends object,
-> extends SessionOptions<Data, FlashData, H3Event> {
+> extends SessionOptions<Data, FlashData> {
   /** The property of `event.context` that holds the session, to have several side by side. Default: `session`. */
   key?: string | undefined
 }
@@ -43,7 +43,7 @@ export interface H3SessionOptions<
  *
  * h3 lets an application say what its context holds, which types `event.context.session` everywhere.
  *
- * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ * @throws SessionError `ERR_SESSION_CONFIG` for an invalid option
  *
  * @example
  * import type { Session } from 'fetch-sessions'
@@ -62,15 +62,26 @@ export interface H3SessionOptions<
 export function session<Data extends object = SessionData, FlashData extends object = Data>(
   options: H3SessionOptions<Data, FlashData> = {},
 ): Middleware {
-  const { key = 'session', ...rest } = options
-  const run = createSessionRunner(rest, bindings)
+  const { key = 'session' } = options
+  const run = createSessionRunner<Data, FlashData>(options)
 
   return function sessionMiddleware(event, next) {
-    return run(event.req as Request, event, async (current) => {
-      event.context[key] = current
-      return { response: await respond(event, next) }
-    })
+    assertEvent(event)
+    const scope = {
+      place: (current: Session<Data, FlashData>) => void (event.context[key] = current),
+      environment: event.runtime?.cloudflare?.env,
+      context: event, // bodyLimit() replaces event.req
+    }
+    return run(event.req as Request, scope, () => respond(event, next))
   }
+}
+
+function assertEvent(event: H3Event): void {
+  if (typeof event?.req?.headers?.get === 'function') return
+  throw new SessionError(
+    'ERR_SESSION_CONFIG',
+    'This is no event of h3 2, as if h3 1 (Nitro 2, Nuxt) had called: fetch-sessions/h3 needs h3 2 or Nitro 3.',
+  )
 }
 
 /** The Response that h3 would send, whose `onResponse` is left to h3. */
@@ -86,20 +97,4 @@ async function respond(event: H3Event, next: () => unknown): Promise<Response> {
 
 function isAnswer(thrown: unknown): boolean {
   return thrown instanceof Response || (HTTPError.isError(thrown) && thrown.unhandled !== true)
-}
-
-const bindings: RouterAccess<H3Event> = {
-  identity: (event) => event.context, // bodyLimit() replaces event.req
-  environment: (event) => event.runtime?.cloudflare?.env,
-  withEnvironment(event, environment, use) {
-    const { cloudflare } = event.runtime ?? {}
-    if (cloudflare === undefined) return use(event)
-    const { env } = cloudflare
-    cloudflare.env = environment as typeof env
-    try {
-      return use(event)
-    } finally {
-      cloudflare.env = env
-    }
-  },
 }

@@ -5,8 +5,8 @@
 
 import type { Context, MiddlewareHandler } from 'hono'
 
-import { createSessionRunner } from '../src/index.ts'
-import type { RouterAccess, Session, SessionData, SessionOptions } from '../src/index.ts'
+import { createSessionRunner, SessionError } from '../src/index.ts'
+import type { Session, SessionData, SessionOptions } from '../src/index.ts'
 
 /**
  * The variables that {@link session} sets, for an application or a handler that is not chained to it.
@@ -45,7 +45,7 @@ export interface HonoSessionOptions<
   Data extends object,
   FlashData extends object,
   Key extends string,
-> extends SessionOptions<Data, FlashData, Context> {
+> extends SessionOptions<Data, FlashData> {
   /** The variable that holds the session, to have several side by side. Default: `session`, as in `c.var.session`. */
   key?: Key | undefined
 }
@@ -53,8 +53,10 @@ export interface HonoSessionOptions<
 /**
  * Hono middleware that loads the session from the request and commits it to the response.
  *
- * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be; the handlers' `onError` gets `ERR_SESSION_STORAGE`
- * and what else a commit throws
+ * The status of the response decides whether the session is saved, also for the page that `app.onError` makes.
+ *
+ * @throws SessionError `ERR_SESSION_CONFIG` for an invalid option; `app.onError` gets `ERR_SESSION_STORAGE` and whatever
+ * else a commit throws
  *
  * @example
  * import { session } from 'fetch-sessions/hono'
@@ -71,39 +73,59 @@ export function session<
 >(
   options: HonoSessionOptions<Data, FlashData, Key> = {},
 ): MiddlewareHandler<SessionEnv<Data, FlashData, Key>> {
-  const { key = 'session' as Key, ...rest } = options
-  const run = createSessionRunner(rest, access)
+  const { key = 'session' as Key } = options
+  const run = createSessionRunner<Data, FlashData>(options)
 
-  return function sessionMiddleware(c, next) {
-    return run(c.req.raw, c, (current) => {
-      c.set(key, current as never)
-      return next()
-    })
+  return async function sessionMiddleware(c, next) {
+    const scope = {
+      place: (current: Session<Data, FlashData>) => c.set(key, current as never),
+      environment: c.env,
+      context: c, // bodyLimit() and others replace c.req.raw
+    }
+    // What earlier middlewares have set, such as CORS: all that a page for a failed commit may inherit.
+    const before = new Headers(c.body(null).headers)
+    try {
+      const response = await run(c.req.raw, scope, async () => {
+        await next()
+        // A handler that returned nothing has no response: Hono says so, and nothing is saved.
+        return c.finalized ? c.res : undefined
+      })
+      if (response !== undefined && response !== c.res) replaceResponse(c, response)
+    } catch (error) {
+      if (c.finalized) replaceResponse(c, new Response(null, { headers: before }))
+      throw error
+    }
   }
 }
 
-const access: RouterAccess<Context, void, void> = {
-  identity: (c) => c, // bodyLimit() and others replace c.req.raw
-  environment: (c) => c.env,
-  withEnvironment(c, environment, use) {
-    const { env } = c
-    c.env = environment
-    try {
-      return use(c)
-    } finally {
-      c.env = env
-    }
-  },
-  outcome: (c) => ({ response: c.res, error: c.error }),
-  respond(c, response) {
-    // The page of an error must not inherit the headers of the response that could not be sent.
-    if (response === undefined) c.res = undefined
-    else if (response !== c.res) replaceResponse(c, response)
-  },
-}
-
-/** By way of none: a second assignment would merge the headers of the first response into the second. */
+/** Hono merges the headers of the former response into the new one, unless there is none between. */
 function replaceResponse(c: Context, response: Response): void {
   c.res = undefined
   c.res = response
+}
+
+/**
+ * The session of a request, for code that only has the context.
+ *
+ * @param key the `key` of the {@link session} that is meant
+ * @throws SessionError `ERR_SESSION_CONFIG` if no {@link session} has run before
+ *
+ * @example
+ * import { getSession } from 'fetch-sessions/hono'
+ * import type { Context } from 'hono'
+ *
+ * export const userOf = (c: Context): string | undefined =>
+ *   getSession<{ userId: string }>(c).get('userId')
+ */
+export function getSession<Data extends object = SessionData, FlashData extends object = Data>(
+  c: Context,
+  key = 'session',
+): Session<Data, FlashData> {
+  const current = c.get(key) as Session<Data, FlashData> | undefined
+  if (current !== undefined) return current
+  const option = key === 'session' ? '' : `{ key: ${JSON.stringify(key)} }`
+  throw new SessionError(
+    'ERR_SESSION_CONFIG',
+    `This request has no session: write \`app.use(session(${option}))\`, before the routes that need it.`,
+  )
 }

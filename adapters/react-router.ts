@@ -5,7 +5,7 @@
 
 import type { MiddlewareFunction, RouterContext } from 'react-router'
 
-import { createSessionRunner } from '../src/index.ts'
+import { createSessionRunner, SessionError } from '../src/index.ts'
 import type { Session, SessionOptions } from '../src/index.ts'
 
 /**
@@ -28,7 +28,7 @@ import type { Session, SessionOptions } from '../src/index.ts'
 export interface ReactRouterSessionOptions<
   Data extends object,
   FlashData extends object,
-> extends SessionOptions<Data, FlashData, undefined> {
+> extends SessionOptions<Data, FlashData> {
   /** The context that gives the session in loaders, actions and middlewares: `context.get(key)`. */
   key: RouterContext<Session<Data, FlashData>>
 }
@@ -37,7 +37,7 @@ export interface ReactRouterSessionOptions<
  * Middleware for React Router 8, and 7.9 with `future.v8_middleware`, that loads the session from the request and commits
  * it to the response. Redirects are committed as well, returned or thrown. `commitSession` of the storage works beside it.
  *
- * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ * @throws SessionError `ERR_SESSION_CONFIG` for an invalid option
  *
  * @example
  * import type { Session } from 'fetch-sessions'
@@ -52,13 +52,27 @@ export interface ReactRouterSessionOptions<
 export function session<Data extends object, FlashData extends object>(
   options: ReactRouterSessionOptions<Data, FlashData>,
 ): MiddlewareFunction<Response> {
-  const { key, ...rest } = options
-  const run = createSessionRunner(rest)
+  const { key } = options
+  if (typeof key !== 'object') throw withoutKey()
+  const run = createSessionRunner<Data, FlashData>(options)
 
   return function sessionMiddleware({ request, context }, next) {
-    return run(request, undefined, async (current) => {
-      context.set(key, current)
-      return { response: await next() }
-    })
+    if (typeof context?.set !== 'function') throw withoutMiddleware()
+    const scope = { place: (current: Session<Data, FlashData>) => context.set(key, current) }
+    return run(request, scope, () => next())
   }
+}
+
+function withoutKey(): SessionError {
+  return new SessionError(
+    'ERR_SESSION_CONFIG',
+    '`key` is missing: make one with `createContext<Session>()` of react-router, and write `session({ key })`.',
+  )
+}
+
+function withoutMiddleware(): SessionError {
+  return new SessionError(
+    'ERR_SESSION_CONFIG',
+    'The router gave no context to set: in React Router 7 set `future: { v8_middleware: true }`, and have getLoadContext() give a RouterContextProvider.',
+  )
 }

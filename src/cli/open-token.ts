@@ -1,4 +1,4 @@
-import { decodeBase64url } from '../token/base64url.ts'
+import { decodeBase64url } from '../token/bytes.ts'
 import { plainCodec } from '../token/plain.ts'
 import { createSealedCodec } from '../token/sealed.ts'
 import { createSignedCodec } from '../token/signed.ts'

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { text as readAll } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
 
-import { parseSecrets } from '../engine/default-engine.ts'
+import { parseSecrets } from '../token/secrets.ts'
 import { inspect } from './inspect.ts'
 import { safeText, toJson, toText } from './report.ts'
 
@@ -105,7 +105,7 @@ function readInput(): Promise<string> {
 }
 
 /** As `session()` without options reads them. */
-function readSecrets(): string[] {
+function readSecrets(): readonly string[] {
   const secrets = parseSecrets(process.env['SESSION_SECRET']) ?? []
   if (secrets.includes(''))
     throw new UsageError('SESSION_SECRET has an empty secret between commas')

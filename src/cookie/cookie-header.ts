@@ -1,7 +1,10 @@
 const NONE: readonly string[] = []
 
+/** A client chooses how many cookies it sends. */
+const MAX_VALUES = 8
+
 /**
- * Every value that a Cookie header carries under the name, each once. A browser sends cookies of one name with
+ * The first 8 values that a Cookie header carries under the name, each once. A browser sends cookies of one name with
  * different paths or domains side by side, and a server cannot tell which is which (RFC 6265bis section 5.8.3).
  */
 export function readCookieValues(
@@ -10,20 +13,18 @@ export function readCookieValues(
 ): readonly string[] {
   if (!header?.includes(name)) return NONE
   const values: string[] = []
-  for (let start = 0, end = 0; end < header.length; start = end + 1) {
-    end = header.indexOf(';', start)
+  for (let next = 0; next < header.length && values.length < MAX_VALUES;) {
+    let start = next
+    let end = header.indexOf(';', start)
     if (end === -1) end = header.length
+    next = end + 1
     // SP and HTAB only: a browser does not hold a name to its `__Host-` prefix that begins with other white space.
-    while (isBlank(header, start)) start++
+    while (header[start] === ' ' || header[start] === '\t') start++
     if (!header.startsWith(name, start) || header[start + name.length] !== '=') continue
-    let last = end
-    while (isBlank(header, last - 1)) last--
-    const value = header.slice(start + name.length + 1, last)
-    if (value !== '') values.push(value) // empty is what is left of a cleared cookie
+    while (header[end - 1] === ' ' || header[end - 1] === '\t') end--
+    const value = header.slice(start + name.length + 1, end)
+    // Empty is what is left of a cleared cookie.
+    if (value !== '' && !values.includes(value)) values.push(value)
   }
-  return values.length > 1 ? [...new Set(values)] : values
-}
-
-function isBlank(text: string, index: number): boolean {
-  return text[index] === ' ' || text[index] === '\t'
+  return values
 }

@@ -1,11 +1,24 @@
 import { stringifySetCookie } from 'cookie'
 
-import { warnOnce } from '../util/environment.ts'
-import { refuseCookie } from '../util/errors.ts'
+import { refuseCookie, shown } from '../util/errors.ts'
+import { nearestName } from '../util/nearest-name.ts'
 import type { CookieAttributes } from './set-cookie.ts'
 
-/** Browsers cap Max-Age at 400 days (RFC 6265bis section 5.6.2). */
-const MAX_COOKIE_AGE: number = 400 * 24 * 60 * 60
+const ATTRIBUTES: Readonly<Record<keyof CookieAttributes, true>> = {
+  domain: true,
+  expires: true,
+  httpOnly: true,
+  maxAge: true,
+  partitioned: true,
+  path: true,
+  priority: true,
+  sameSite: true,
+  secure: true,
+}
+
+export const ATTRIBUTE_NAMES: readonly string[] = Object.keys(ATTRIBUTES)
+
+const CLEARED = { maxAge: 0, expires: new Date(0) } as const
 
 /**
  * A function that gives the Set-Cookie text for a token, with other attributes where some are given.
@@ -21,8 +34,8 @@ export function createSetCookieWriter(
   const tails = new Map<number, string>()
 
   function write(token: string, overrides: CookieAttributes): string {
-    const given = defined(overrides)
-    const all = { ...attributes, ...given }
+    assertNames(overrides, ATTRIBUTE_NAMES)
+    const all = { ...attributes, ...defined(overrides) }
     assertCookieRules(name, all)
     return stringify(name, token, all)
   }
@@ -55,23 +68,56 @@ function hasOnlyUsual(overrides: CookieAttributes): boolean {
   return true
 }
 
-/** The capped maxAge. Throws where it is no number of seconds. */
-export function checkMaxAge(maxAge: number | undefined): number | undefined {
-  if (maxAge === undefined) return undefined
-  if (!Number.isFinite(maxAge)) {
-    refuseCookie(`\`maxAge\` is ${maxAge}; write a number of seconds, such as 60 * 60 * 24`)
-  }
-  if (maxAge > MAX_COOKIE_AGE) {
-    warnOnce(`\`maxAge\` of ${maxAge} seconds is capped at 400 days, the most that browsers keep.`)
-  }
-  return Math.min(Math.floor(maxAge), MAX_COOKIE_AGE)
+/**
+ * The text that clears the host-only cookie of the same name and path, if there is a Domain: browsers keep the two
+ * side by side (RFC 6265bis section 5.7).
+ */
+export function clearHostOnly(name: string, attributes: CookieAttributes): readonly string[] {
+  if (!attributes.domain) return []
+  return [stringify(name, '', { ...attributes, ...CLEARED, domain: undefined })]
 }
 
-/** @throws SessionError `ERR_SESSION_CONFIG` for what browsers would refuse (RFC 6265bis section 4.1.3) */
+/** @throws SessionError `ERR_SESSION_CONFIG` for an option that does not exist */
+export function assertNames(options: object, known: readonly string[]): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined || known.includes(name)) continue
+    const nearest = nearestName(name, known)
+    refuseCookie(
+      nearest === undefined
+        ? `it has no option \`${name}\`; its options are ${known.join(', ')}`
+        : `it has no option \`${name}\`; write \`${nearest}\``,
+    )
+  }
+}
+
+const SAME_SITE: readonly unknown[] = [undefined, true, false, 'lax', 'strict', 'none']
+const PRIORITY: readonly unknown[] = [undefined, 'low', 'medium', 'high']
+
+/** @throws SessionError `ERR_SESSION_CONFIG` for what browsers would refuse or ignore (RFC 6265bis sections 4.1.3, 5.6) */
 export function assertCookieRules(name: string, attributes: CookieAttributes): void {
+  const { domain, path, priority } = attributes
+  for (const option of ['httpOnly', 'partitioned', 'secure'] as const) {
+    const value: unknown = attributes[option]
+    if (value === undefined || typeof value === 'boolean') continue
+    refuseCookie(`\`${option}\` is ${shown(value)}; write true or false`)
+  }
+  if (typeof name !== 'string') refuseCookie(`\`name\` is ${shown(name)}; write a string`)
+  if (domain !== undefined && typeof domain !== 'string') {
+    refuseCookie(`\`domain\` is ${shown(domain)}; write a host name, or leave it out`)
+  }
+  if (path !== undefined && (typeof path !== 'string' || !path.startsWith('/'))) {
+    refuseCookie(`\`path\` is ${shown(path)}; write a path that starts with a slash, such as "/"`)
+  }
+  const sameSite = lowerCase(attributes.sameSite)
+  if (!SAME_SITE.includes(sameSite)) {
+    refuseCookie(`\`sameSite\` is ${shown(sameSite)}; write "lax", "strict" or "none"`)
+  }
+  if (!PRIORITY.includes(priority)) {
+    refuseCookie(`\`priority\` is ${shown(priority)}; write "low", "medium" or "high"`)
+  }
   const prefix = /^__(host|secure)-/i.exec(name)?.[0]
   const isHostOnly = prefix?.toLowerCase() === '__host-'
-  if (isHostOnly && (attributes.domain !== undefined || attributes.path !== '/')) {
+  if (isHostOnly && (domain !== undefined || path !== '/')) {
     refuseCookie(`a ${prefix} cookie has \`path: '/'\` and no \`domain\`; leave both out`)
   }
   if (!attributes.secure && needsSecure(name, attributes)) {
@@ -88,17 +134,19 @@ export function assertCookieRules(name: string, attributes: CookieAttributes): v
 /** Whether browsers take the cookie with Secure only. */
 export function needsSecure(
   name: string,
-  attributes: { sameSite?: string | undefined; partitioned?: boolean | undefined },
+  attributes: { sameSite?: string | boolean | undefined; partitioned?: boolean | undefined },
 ): boolean {
   const isPrefixed = /^__(host|secure)-/i.test(name)
-  return (
-    isPrefixed || attributes.partitioned === true || attributes.sameSite?.toLowerCase() === 'none'
-  )
+  return isPrefixed || attributes.partitioned === true || lowerCase(attributes.sameSite) === 'none'
 }
 
 function stringify(name: string, token: string, attributes: CookieAttributes): string {
-  const sameSite = attributes.sameSite?.toLowerCase() as 'lax' | 'strict' | 'none'
+  const sameSite = lowerCase(attributes.sameSite) as boolean | 'lax' | 'strict' | 'none'
   return stringifySetCookie({ ...defined(attributes), sameSite, name, value: token })
+}
+
+function lowerCase<T>(value: T): T | string {
+  return typeof value === 'string' ? value.toLowerCase() : value
 }
 
 /** Without the members that are undefined, so that they do not override. */

@@ -2,7 +2,8 @@ import { plainCodec } from '../token/plain.ts'
 import type { TokenCodec, TokenContext } from '../token/token.ts'
 
 /**
- * What is used of a `Cookie` of `@remix-run/cookie`.
+ * The part of a `Cookie` object that we call: that of `@remix-run/cookie`, or of React Router's `createCookie`. HttpOnly
+ * and Secure are added to what it serializes, unless it exposes `httpOnly: false` or `secure: false`.
  *
  * @example
  * import { createCookie } from '@remix-run/cookie'
@@ -11,6 +12,8 @@ import type { TokenCodec, TokenContext } from '../token/token.ts'
  * const cookie = createCookie('__session', {
  *   secrets: ['32 random characters in real life'],
  *   maxAge: 60 * 60 * 24,
+ *   httpOnly: true, // @remix-run/cookie exposes false for both, if nothing is written
+ *   secure: true,
  * })
  * export const storage = createCookieSessionStorage({ cookie })
  */
@@ -23,17 +26,24 @@ export interface CookieLike {
   readonly path?: string | undefined
   /** Seconds from the last renewal to the end. */
   readonly maxAge?: number | undefined
-  /** A fixed moment at which the cookie ends. */
+  /**
+   * A fixed moment at which the cookie ends. A getter that makes a new Date each time, such as React Router's, stands
+   * for a `maxAge`.
+   */
   readonly expires?: Date | undefined
-  /** Sends the cookie over https only. */
+  /** `false` lets scripts read the cookie. */
+  readonly httpOnly?: boolean | undefined
+  /** `false` sends the cookie over plain http too. */
   readonly secure?: boolean | undefined
   /** Whether requests from other sites carry the cookie. */
-  readonly sameSite?: string | undefined
+  readonly sameSite?: string | boolean | undefined
   /** Keeps the cookie apart for each top-level site (CHIPS). */
   readonly partitioned?: boolean | undefined
-  /** `false` where it has no secrets, which warns. */
+  /** `@remix-run/cookie`: `false` if it has no secrets, which warns. */
   readonly signed?: boolean | undefined
-  /** The value in a `Cookie` header; what it throws on, or gives no text for, counts as tampered. */
+  /** React Router: `false` if it has no secrets, which warns. */
+  readonly isSigned?: boolean | undefined
+  /** The value in a `Cookie` header. If it throws or gives no string, the value counts as tampered. */
   parse(headerValue: string | null): Promise<unknown>
   /** The `Set-Cookie` text for a value. */
   serialize(
@@ -41,12 +51,25 @@ export interface CookieLike {
     attributes?: {
       maxAge?: number | undefined
       expires?: Date | undefined
+      httpOnly?: boolean | undefined
       secure?: boolean | undefined
     },
   ): Promise<string>
 }
 
-/** Plain tokens that a `Cookie` of `@remix-run/cookie` signs and encodes. */
+/** When the cookies of a foreign object end, asked anew at each reading: React Router's `expires` moves. */
+export function foreignLifetime(cookie: CookieLike): {
+  readonly maxAge: number | undefined
+  readonly expires: Date | undefined
+} {
+  if (cookie.maxAge !== undefined) return { maxAge: cookie.maxAge, expires: undefined }
+  const [first, second] = [cookie.expires, cookie.expires]
+  if (first === undefined || first === second) return { maxAge: undefined, expires: first }
+  // Computed at each reading: the moment is always as far away.
+  return { maxAge: Math.round((first.getTime() - Date.now()) / 1000), expires: undefined }
+}
+
+/** Plain tokens that a foreign `Cookie` object signs and encodes. */
 export function createForeignCodec(cookie: CookieLike, context: TokenContext): TokenCodec {
   const codec = plainCodec(
     context,

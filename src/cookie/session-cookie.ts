@@ -1,18 +1,20 @@
 import {
   assertCookieRules,
-  checkMaxAge,
+  assertNames,
+  ATTRIBUTE_NAMES,
+  clearHostOnly,
   createSetCookieWriter,
   defined,
   needsSecure,
 } from './cookie-rules.ts'
-import { warnOnce } from '../util/environment.ts'
-import { refuseCookie as refuse } from '../util/errors.ts'
-import { createForeignCodec } from './foreign-cookie.ts'
+import { isProduction, isWorkers, warnOnce } from '../util/environment.ts'
+import { refuseCookie as refuse, shown } from '../util/errors.ts'
+import { createForeignCodec, foreignLifetime } from './foreign-cookie.ts'
 import type { CookieLike } from './foreign-cookie.ts'
 import type { MaybePromise } from '../util/maybe-promise.ts'
 import { createPlainCodec } from '../token/plain.ts'
 import { createSealedCodec } from '../token/sealed.ts'
-import { assertSecrets } from '../token/secrets.ts'
+import { assertSecrets, parseSecrets } from '../token/secrets.ts'
 import { isSameCookie } from './set-cookie.ts'
 import type { CookieAttributes } from './set-cookie.ts'
 import { acceptingSigned, createSignedCodec } from '../token/signed.ts'
@@ -26,7 +28,7 @@ import type { TokenCodec, TokenContext } from '../token/token.ts'
  *
  * export const cookie: CookieOptions = {
  *   name: '__Host-session',
- *   secrets: ['the newest, 32 random characters', 'the one before, until it expires'],
+ *   secrets: ['32 random characters in real life', 'the secret before, until its sessions end'],
  *   maxAge: 60 * 60 * 24 * 7,
  *   sameSite: 'strict',
  * }
@@ -35,21 +37,32 @@ export interface CookieOptions extends CookieAttributes {
   /** Default: `__session`. A `__Host-` name ties the cookie to one host (RFC 6265bis section 4.1.3.2). */
   name?: string | undefined
   /**
-   * What the cookie is sealed with, newest first: the first seals, all open. At least 16 characters each in
-   * production; 32 random bytes are a good secret. Without any the cookie can be read and changed by its holder.
+   * What the cookie is sealed with, newest first: the first seals, all open. A string is split at commas. At least 16
+   * characters each in production; 32 random bytes are a good secret.
    */
-  secrets?: readonly string[] | undefined
+  secrets?: string | readonly string[] | undefined
   /**
-   * `encrypted` (the default), or `signed`: the form that Remix 2 and React Router 7 write, which carries no expiry.
+   * `encrypted` (the default); `signed`: the form that Remix 2 and React Router 7 write, which carries no expiry; or
+   * `none`: without secrets, so that visitors can read and change their session.
    */
-  protection?: 'encrypted' | 'signed' | undefined
+  protection?: 'encrypted' | 'signed' | 'none' | undefined
   /** With `encrypted`: reads cookies of the `signed` form too, once, and seals them at the next response. */
   acceptSigned?: boolean | undefined
 }
 
+const OPTIONS: Readonly<Record<Exclude<keyof CookieOptions, keyof CookieAttributes>, true>> = {
+  name: true,
+  secrets: true,
+  protection: true,
+  acceptSigned: true,
+}
+
+const OPTION_NAMES: readonly string[] = [...ATTRIBUTE_NAMES, ...Object.keys(OPTIONS)]
+
 /** The cookie that a storage reads and writes. */
 export interface SessionCookie {
   readonly name: string
+  /** Asked at every commit, as `expires`: that of a foreign Cookie may change. */
   readonly maxAge: number | undefined
   /** A fixed end; undefined where there is a maxAge, which browsers prefer (RFC 6265bis section 5.7). */
   readonly expires: Date | undefined
@@ -65,19 +78,35 @@ export interface SessionCookie {
   isSetBy(setCookie: string): boolean
   /** The Set-Cookie text for a token, or for none: an empty value and an expiry in the past. */
   serialize(token: string, attributes: CookieAttributes): MaybePromise<string>
+  /**
+   * Every Set-Cookie text of a logout: first the one that clears the cookie, then {@link duplicateClearingHeaders}.
+   * @param attributes for this logout alone, without a lifetime
+   */
+  clearingHeaders(attributes: CookieAttributes): MaybePromise<readonly string[]>
+  /**
+   * If a Domain is configured, the Set-Cookie text that clears the host-only cookie of the same name and path, which
+   * browsers keep beside it (RFC 6265bis section 5.7). Empty without a Domain.
+   */
+  duplicateClearingHeaders(attributes?: CookieAttributes): readonly string[]
 }
 
 /**
  * Checks the options and gives the cookie that they describe.
  *
+ * @param secrets newest first; empty for plain tokens. A foreign Cookie has its own
  * @throws SessionError `ERR_SESSION_CONFIG` for what browsers would refuse or nobody should rely on
  */
 export function createSessionCookie(
   options: CookieOptions | CookieLike,
   kind: TokenContext['kind'],
+  secrets: readonly string[],
 ): SessionCookie {
+  if (typeof options !== 'object' || options === null) {
+    refuse(`\`cookie\` is ${shown(options)}; write an object, such as { name: "session" }`)
+  }
   if (isCookieLike(options)) return foreignCookie(options, kind)
-  const name = options.name ?? '__session'
+  assertNames(options, OPTION_NAMES)
+  const { name = '__session', maxAge, expires } = options
   const attributes = {
     path: '/',
     httpOnly: true,
@@ -86,37 +115,62 @@ export function createSessionCookie(
     ...defined(pickAttributes(options)),
   }
   assertCookieRules(name, attributes)
-  if (options.expires !== undefined) {
+  assertExpires(expires)
+  if (expires !== undefined) {
     warnOnce(
       `cookie "${name}" has a fixed \`expires\`: every session ends then, however new. Use \`maxAge\`, in seconds.`,
     )
   }
-  const maxAge = checkMaxAge(options.maxAge)
-  const codec = codecFor(options, { kind, cookieName: name })
+  const codec = codecFor(options, { kind, cookieName: name }, secrets)
+  const serialize = createSetCookieWriter(name, attributes, codec.isUrlSafe)
+  const clearDuplicates = (given: CookieAttributes = {}): readonly string[] =>
+    clearHostOnly(name, { ...attributes, ...defined(given) })
   return {
     name,
     maxAge,
-    expires: maxAge === undefined ? options.expires : undefined,
+    expires: maxAge === undefined ? expires : undefined,
     canDropSecure: !needsSecure(name, attributes),
     isTimed: options.protection !== 'signed',
     codec,
     isSetBy: (setCookie) => isSameCookie(setCookie, { name, ...attributes }),
-    serialize: createSetCookieWriter(name, attributes, codec.isUrlSafe),
+    serialize,
+    clearingHeaders: (given) => [
+      serialize('', { ...given, maxAge: 0, expires: new Date(0) }),
+      ...clearDuplicates(given),
+    ],
+    duplicateClearingHeaders: clearDuplicates,
   }
 }
 
-function codecFor(options: CookieOptions, context: TokenContext): TokenCodec {
-  const { secrets = [], protection = 'encrypted', acceptSigned = false } = options
-  if (protection !== 'encrypted' && protection !== 'signed') {
-    refuse(`\`protection\` is "${String(protection)}"; write "encrypted" or "signed"`)
+const PROTECTIONS: readonly unknown[] = ['encrypted', 'signed', 'none']
+
+function codecFor(
+  options: CookieOptions,
+  context: TokenContext,
+  secrets: readonly string[],
+): TokenCodec {
+  const { protection = 'encrypted', acceptSigned = false } = options
+  if (!PROTECTIONS.includes(protection)) {
+    refuse(`\`protection\` is ${shown(protection)}; write "encrypted", "signed" or "none"`)
   }
-  if (acceptSigned && protection === 'signed') {
+  if (acceptSigned && protection !== 'encrypted') {
     refuse('`acceptSigned` is for `protection: "encrypted"`; leave one of the two out')
+  }
+  if (protection === 'none') {
+    if (secrets.length > 0) {
+      refuse('`protection` is "none", but it has secrets, which would do nothing; leave one out')
+    }
+    return createPlainCodec(context)
   }
   assertSecrets(secrets)
   if (secrets.length === 0) {
     if (protection === 'signed' || acceptSigned) {
       refuse('signed cookies need `secrets`; give the ones that they were signed with')
+    }
+    if (isProduction() || isWorkers()) {
+      refuse(
+        "it has no secrets; set SESSION_SECRET or give `secrets`; or write `protection: 'none'` to let visitors read and change their session",
+      )
     }
     warnPlain(context.cookieName)
     return createPlainCodec(context)
@@ -127,19 +181,60 @@ function codecFor(options: CookieOptions, context: TokenContext): TokenCodec {
 }
 
 function foreignCookie(cookie: CookieLike, kind: TokenContext['kind']): SessionCookie {
-  if (cookie.signed === false) warnPlain(cookie.name)
-  return {
-    name: cookie.name,
-    maxAge: checkMaxAge(cookie.maxAge),
-    expires: cookie.maxAge === undefined ? cookie.expires : undefined,
-    canDropSecure: !needsSecure(cookie.name, cookie),
-    isTimed: true,
-    codec: createForeignCodec(cookie, { kind, cookieName: cookie.name }),
-    isSetBy: (setCookie) => isSameCookie(setCookie, cookie),
-    // Its own lifetime counts unless it is told another, `undefined` for none included.
-    serialize: (token, { maxAge, expires, ...rules }) =>
-      cookie.serialize(token, { ...defined(rules), maxAge, expires }),
+  const { name } = cookie
+  if (typeof name !== 'string' || typeof cookie.parse !== 'function') {
+    refuse('the Cookie object has no `name` or no parse(); give one that createCookie() has made')
   }
+  if (cookie.secure === false && needsSecure(name, cookie)) {
+    refuse(`browsers refuse the cookie "${name}" without Secure; give its Cookie \`secure: true\``)
+  }
+  assertExpires(cookie.expires)
+  if (cookie.signed === false || cookie.isSigned === false) warnPlain(name)
+  const safe = {
+    ...(cookie.httpOnly === false ? {} : { httpOnly: true }),
+    ...(cookie.secure === false ? {} : { secure: true }),
+  }
+  // Its own lifetime counts unless it is told another, `undefined` for none included.
+  const serialize: SessionCookie['serialize'] = (token, { maxAge, expires, ...rules }) =>
+    cookie.serialize(token, { ...safe, ...defined(rules), maxAge, expires })
+  const clearDuplicates = (given: CookieAttributes = {}): readonly string[] => {
+    const { domain, path = '/', sameSite, partitioned } = cookie
+    const exposed = defined({ domain, path, sameSite, partitioned }) as CookieAttributes
+    return clearHostOnly(name, { ...exposed, ...safe, ...defined(given) })
+  }
+  return {
+    name,
+    get maxAge() {
+      return foreignLifetime(cookie).maxAge
+    },
+    get expires() {
+      return foreignLifetime(cookie).expires
+    },
+    canDropSecure: !needsSecure(name, cookie),
+    isTimed: true,
+    codec: createForeignCodec(cookie, { kind, cookieName: name }),
+    isSetBy: (setCookie) => isSameCookie(setCookie, cookie),
+    serialize,
+    clearingHeaders: async (given) => [
+      await serialize('', { ...given, maxAge: 0, expires: new Date(0) }),
+      ...clearDuplicates(given),
+    ],
+    duplicateClearingHeaders: clearDuplicates,
+  }
+}
+
+function assertExpires(expires: unknown): void {
+  if (expires === undefined) return
+  if (expires instanceof Date && !Number.isNaN(expires.getTime())) return
+  refuse(`\`expires\` is ${shown(expires)}; write a valid Date, or rather \`maxAge\` in seconds`)
+}
+
+/** The secrets in the options, newest first; undefined for none, and for a foreign Cookie, which has its own. */
+export function secretsOf(
+  options: CookieOptions | CookieLike | undefined,
+): readonly string[] | undefined {
+  if (typeof options !== 'object' || options === null || isCookieLike(options)) return undefined
+  return parseSecrets(options.secrets)
 }
 
 function isCookieLike(options: CookieOptions | CookieLike): options is CookieLike {
@@ -153,6 +248,6 @@ function warnPlain(name: string): void {
 }
 
 function pickAttributes(options: CookieOptions): CookieAttributes {
-  const { domain, httpOnly, partitioned, path, sameSite, secure } = options
-  return { domain, httpOnly, partitioned, path, sameSite, secure }
+  const { domain, httpOnly, partitioned, path, priority, sameSite, secure } = options
+  return { domain, httpOnly, partitioned, path, priority, sameSite, secure }
 }

@@ -15,18 +15,23 @@
 export interface CookieAttributes {
   /** Which hosts get the cookie; only the one that set it unless given. */
   domain?: string | undefined
-  /** A fixed moment at which the cookie ends. In a storage's options it warns: `maxAge` moves with each session. */
+  /** A fixed moment at which the cookie ends. The options of a storage warn about it: `maxAge` counts for each session anew. */
   expires?: Date | undefined
   /** Hides the cookie from scripts. Default: true. */
   httpOnly?: boolean | undefined
-  /** Seconds from the last renewal to the end, at most 400 days. Without it the cookie ends with the browser. */
+  /** Seconds from the last renewal to the end: at least 1, at most 400 days. Without it the cookie ends with the browser. */
   maxAge?: number | undefined
   /** Keeps the cookie apart for each top-level site (CHIPS). Needs `secure`. */
   partitioned?: boolean | undefined
   /** The path under which the cookie is sent. Default: `/`. */
   path?: string | undefined
-  /** Whether requests from other sites carry the cookie. Default: `lax`. `none` needs `secure`. */
-  sameSite?: 'lax' | 'strict' | 'none' | 'Lax' | 'Strict' | 'None' | undefined
+  /** Which cookies a browser drops last when there are too many. Chromium alone knows it. */
+  priority?: 'low' | 'medium' | 'high' | undefined
+  /**
+   * Whether requests from other sites carry the cookie. Default: `lax`. `none` needs `secure`. `true` means `strict`;
+   * `false` leaves the attribute out, so that each browser uses its own default.
+   */
+  sameSite?: boolean | 'lax' | 'strict' | 'none' | 'Lax' | 'Strict' | 'None' | undefined
   /** Sends the cookie over https only. Default: true; middlewares leave it out for http on a loopback host. */
   secure?: boolean | undefined
 }

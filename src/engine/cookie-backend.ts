@@ -1,5 +1,5 @@
-import type { SessionBackend } from './session-engine.ts'
 import type { StoredValues } from '../session/session-values.ts'
+import type { SessionBackend } from './session-backend.ts'
 
 /** Keeps the values in the token itself. */
 export const cookieBackend: SessionBackend = {
@@ -11,7 +11,8 @@ export const cookieBackend: SessionBackend = {
     return values === null ? 'invalid' : { id: '', values }
   },
   save: ({ values }) => ({ body: values.serialize(), id: '' }),
-  remove: () => undefined,
+  end: () => undefined,
+  endBody: () => undefined,
 }
 
 function parseObject(text: string): StoredValues | null {

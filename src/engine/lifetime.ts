@@ -1,3 +1,7 @@
+import type { CookieAttributes } from '../cookie/set-cookie.ts'
+import type { SessionRecord } from '../session/session-state.ts'
+import type { TokenTimes } from '../token/token.ts'
+
 /** How long sessions live, in milliseconds. */
 export interface Lifetime {
   /** From the last renewal to the end. */
@@ -6,39 +10,89 @@ export interface Lifetime {
   readonly absolute: number | undefined
 }
 
-/** From the last renewal to the end, where nothing else is said. */
+/** From the last renewal to the end, unless the options say otherwise. */
 export const DEFAULT_IDLE: number = 14 * 24 * 60 * 60 * 1000
+
+interface Times {
+  readonly createdAt: number
+  readonly issuedAt: number
+  readonly expiresAt: number
+  readonly fixed: boolean
+}
 
 /** When a session that is stored or renewed at `now` ends. */
 export function expiryAfter(now: number, createdAt: number, lifetime: Lifetime): number {
   return Math.min(now + lifetime.idle, createdAt + (lifetime.absolute ?? Infinity))
 }
 
-/** Whether the session is over: nothing is valid in the very millisecond of its expiry. */
-export function isExpired(
-  now: number,
-  times: { createdAt: number; expiresAt: number },
-  lifetime: Lifetime,
-): boolean {
-  return now >= endOf(times, lifetime)
+/**
+ * When the session of a token ends: at its expiry, or earlier if a lifetime was shortened since. A lifetime that was
+ * chosen by hand yields to the absolute timeout only.
+ */
+export function endOf(times: Times, lifetime: Lifetime): number {
+  const { createdAt, issuedAt, expiresAt, fixed } = times
+  const longest = expiryAfter(fixed ? Infinity : issuedAt, createdAt, lifetime)
+  return Math.min(expiresAt, longest)
 }
 
-/** When the session ends: at its expiry, or before that where an absolute timeout was set or shortened since. */
-export function endOf(times: { createdAt: number; expiresAt: number }, lifetime: Lifetime): number {
-  return Math.min(times.expiresAt, times.createdAt + (lifetime.absolute ?? Infinity))
+/** How one commit goes about it. */
+export interface CommitOptions {
+  readonly now: number
+  /** `due`: moves the expiry only with a new cookie; `always`: each time; `never`: keeps it. */
+  readonly renew: 'due' | 'always' | 'never'
+  /** Attributes for this commit alone, without a lifetime. */
+  readonly attributes: CookieAttributes
+  /** A lifetime for this commit alone. */
+  readonly chosen?: ChosenLifetime
+}
+
+/** A lifetime that the application has chosen by hand. */
+export interface ChosenLifetime {
+  /** When the session ends, in milliseconds since 1970. */
+  readonly end: number | undefined
+  /** The attribute that says so, unless Max-Age does. */
+  readonly expires: Date | undefined
+  /** The cookie is to go when the browser is closed. */
+  readonly transient: boolean
 }
 
 /**
- * Whether less than half of the idle lifetime is left, and a renewal would gain something: at the end of its
- * absolute lifetime a session can gain nothing, and asking again on every request would only cost.
+ * The times of a session after a commit.
+ *
+ * @param issues whether a new cookie is sent; without one the browser's keeps its times, and so must the record
  */
-export function isRenewalDue(
-  now: number,
-  times: { createdAt: number; expiresAt: number },
+export function nextTimes(
+  record: SessionRecord,
+  { now, renew, chosen }: CommitOptions,
+  issues: boolean,
   lifetime: Lifetime,
-): boolean {
-  return (
-    times.expiresAt - now < lifetime.idle / 2 &&
-    expiryAfter(now, times.createdAt, lifetime) > times.expiresAt
-  )
+): TokenTimes {
+  const createdAt = record.createdAt ?? now
+  const { expiresAt, fixed, transient } = record
+  const stays = renew !== 'always' && (fixed || renew === 'never' || !issues)
+  if (expiresAt !== undefined && stays) {
+    return { createdAt, issuedAt: now, expiresAt, fixed, transient }
+  }
+  const limit = createdAt + (lifetime.absolute ?? Infinity)
+  const end = Math.min(chosen?.end ?? expiryAfter(now, createdAt, lifetime), limit)
+  return {
+    createdAt,
+    issuedAt: now,
+    expiresAt: Math.max(0, Math.round(end)), // tokens carry whole milliseconds since 1970
+    fixed: chosen?.end !== undefined,
+    transient: chosen?.transient === true || (renew !== 'always' && transient),
+  }
+}
+
+/** The attributes that tell the browser the same. */
+export function attributesFor(
+  times: TokenTimes,
+  { now, attributes, chosen }: CommitOptions,
+  cookie: { readonly maxAge: number | undefined; readonly expires: Date | undefined },
+): CookieAttributes {
+  const expires = chosen?.end === undefined ? cookie.expires : chosen.expires
+  if (expires !== undefined) return { ...attributes, maxAge: undefined, expires }
+  const isPersistent = (cookie.maxAge !== undefined || times.fixed) && !times.transient
+  const maxAge = isPersistent ? Math.max(0, Math.ceil((times.expiresAt - now) / 1000)) : undefined
+  return { ...attributes, maxAge, expires: undefined }
 }

@@ -1,8 +1,6 @@
 import { SessionError } from '../util/errors.ts'
 import type { MaybePromise } from '../util/maybe-promise.ts'
 import { createSealedCodec } from '../token/sealed.ts'
-import type { CookieLike } from '../cookie/foreign-cookie.ts'
-import type { CookieOptions } from '../cookie/session-cookie.ts'
 
 /** How records are kept at rest. */
 export interface RecordCodec {
@@ -20,27 +18,17 @@ export interface DecodedRecord {
 /** Sealed records are told from plain ones by this, which no JSON object starts with. */
 const SEALED = 'sealed:'
 
-const plain: RecordCodec = {
-  encode: (_key, record) => record,
-  decode: (_key, data) => (data.startsWith(SEALED) ? null : { text: data, stale: false }),
-}
-
 /**
- * Records as they are, or sealed with the cookie's secrets where `encryptAtRest` is set. The key is authenticated with
- * the record, so that a record that was copied to another row is refused.
+ * Seals records with the cookie's secrets, for `encryptAtRest`. The key is authenticated with the record, so that a
+ * record that was copied to another row is refused.
  *
- * @throws SessionError `ERR_SESSION_CONFIG` for `encryptAtRest` without secrets
+ * @throws SessionError `ERR_SESSION_CONFIG` without secrets
  */
-export function createRecordCodec(
-  cookie: CookieOptions | CookieLike = {},
-  encryptAtRest = false,
-): RecordCodec {
-  if (!encryptAtRest) return plain
-  const secrets = ('secrets' in cookie && cookie.secrets) || []
+export function createRecordCodec(secrets: readonly string[]): RecordCodec {
   if (secrets.length === 0) {
     throw new SessionError(
       'ERR_SESSION_CONFIG',
-      '`encryptAtRest` needs `cookie.secrets`: give cookie options with secrets, not a Cookie.',
+      '`encryptAtRest` needs secrets: set SESSION_SECRET, or give `cookie` options with `secrets` in place of a Cookie object.',
     )
   }
   async function codecOf(key: string): Promise<ReturnType<typeof createSealedCodec>> {
@@ -63,4 +51,4 @@ export function createRecordCodec(
 }
 
 /** The store keeps the expiry, so that renewals need not seal the record anew. */
-const NO_TIMES = { createdAt: 0, expiresAt: 0, fixed: false, transient: false }
+const NO_TIMES = { createdAt: 0, issuedAt: 0, expiresAt: 0, fixed: false, transient: false }

@@ -1,121 +1,50 @@
-import { SessionError } from '../util/errors.ts'
-import { endOf, isExpired, isRenewalDue } from './lifetime.ts'
-import type { Lifetime } from './lifetime.ts'
-import { chain } from '../util/maybe-promise.ts'
-import type { MaybePromise } from '../util/maybe-promise.ts'
 import { readCookieValues } from '../cookie/cookie-header.ts'
 import type { SessionCookie } from '../cookie/session-cookie.ts'
 import { MAX_COOKIE_BYTES } from '../cookie/set-cookie.ts'
 import type { CookieAttributes } from '../cookie/set-cookie.ts'
-import { SessionControl, unstoredRecord } from '../session/session-state.ts'
-import type { SessionOrigin, SessionRecord, SessionSource } from '../session/session-state.ts'
+import { SessionState, unstoredRecord } from '../session/session-state.ts'
+import type { SessionRecord, SessionSource } from '../session/session-state.ts'
 import { SessionValues } from '../session/session-values.ts'
-import type { StoredValues } from '../session/session-values.ts'
-import { attributesFor, nextTimes } from './commit-times.ts'
-import type { CommitOptions } from './commit-times.ts'
-import type { Token, TokenTimes } from '../token/token.ts'
 import type { ValueSchema } from '../session/value-schema.ts'
+import type { Token } from '../token/token.ts'
+import { SessionError } from '../util/errors.ts'
+import { chain } from '../util/maybe-promise.ts'
+import type { MaybePromise } from '../util/maybe-promise.ts'
+import { attributesFor, endOf, expiryAfter, nextTimes } from './lifetime.ts'
+import type { CommitOptions, Lifetime } from './lifetime.ts'
+import type {
+  LoadedSession,
+  RetiredSession,
+  SaveResult,
+  SessionBackend,
+} from './session-backend.ts'
 
-/** What a back end found for the body of a token. */
-export interface LoadedSession {
-  readonly id: string
-  readonly values: StoredValues
-  /** Where the back end keeps them itself; else the token's count. */
-  readonly createdAt?: number
-  readonly expiresAt?: number
-  readonly fixed?: boolean
-  /** It should be written anew, though nothing has changed. */
-  readonly stale?: boolean
-  readonly stored?: unknown
+/** What a commit has done. */
+export interface Committed {
+  readonly outcome: 'written' | 'postponed' | 'retired'
+  /** The Set-Cookie texts that tell the browser; none if its cookie is still right. */
+  readonly setCookies: readonly string[]
 }
 
-/** What a back end has written. */
-export interface SavedSession {
-  /** What the token has to say from now on. */
-  readonly body: string
-  readonly id: string
-  readonly stored?: unknown
-}
-
-/** How the values are written. */
-export interface SaveOptions {
-  /** Under a new id, and the old record deleted. */
-  readonly regenerate: boolean
-  readonly createdAt: number
-  readonly expiresAt: number
-  /** The expiry was chosen by hand. */
-  readonly fixed: boolean
-  /** The expiry moves, with a new cookie; else the record keeps its own, which may be another than the token's. */
-  readonly renews: boolean
-  /** The record should be written anew, though nothing has changed. */
-  readonly reseals: boolean
-  /** Asked for by the application, so that it may not be put off. */
-  readonly byHand: boolean
-}
-
-/** Where the values of sessions are kept: in the cookie itself, or under an id. */
-export interface SessionBackend {
-  readonly kind: 'cookie' | 'id'
-  /** Whether {@link load} answers without a promise. */
-  readonly immediate: boolean
-  /** Whether it knows creation and expiry itself, so that they hold without the token's. */
-  readonly keepsTimes: boolean
-  /** What the body of an authentic token stands for, or why it stands for nothing. */
-  load(body: string): MaybePromise<LoadedSession | 'unknown' | 'invalid'>
-  /**
-   * Writes the values; null where the record was deleted while the request was under way, `later` where a renewal should
-   * be tried again by the next request.
-   */
-  save(record: SessionRecord, options: SaveOptions): MaybePromise<SavedSession | 'later' | null>
-  remove(record: SessionRecord): MaybePromise<void>
-}
-
-export interface SessionEngine {
+/** Ties a back end to a cookie: tokens in and out, lifetimes, and which cookie of several counts. */
+export interface SessionEngine extends SessionSource {
   readonly cookie: SessionCookie
-  /** Waits for the keys, which {@link open} and {@link commit} need; `undefined` where there is nothing to wait for. */
+  /** Waits for the keys, which all that follows needs; `undefined` once they are there. */
   ready(): Promise<void> | undefined
-  open(header: string | null | undefined, decode?: (value: string) => string): SessionControl
-  /**
-   * Writes the session. Gives the Set-Cookie text, undefined where the browser's cookie is still right, or null where the
-   * record is gone.
-   */
-  commit(control: SessionControl, options: CommitOptions): MaybePromise<string | undefined | null>
-  /** Deletes the session. Gives the Set-Cookie text that clears the cookie. */
-  destroy(control: SessionControl, attributes?: CookieAttributes): MaybePromise<string>
-  clearCookie(attributes?: CookieAttributes): MaybePromise<string>
+  /** The session of a request, which nobody has opened yet. */
+  begin(header: string | null | undefined, decode?: (value: string) => string): SessionState
+  /** Whether the unauthenticated times of the offered tokens ask for a renewal. Reading them costs no decryption. */
+  claimsRenewal(state: SessionState, rolling: boolean): boolean
+  /** Whether less than half of the idle lifetime is left, and a renewal would gain something. */
   isRenewalDue(record: SessionRecord, now: number): boolean
-  /** Whether what a commit writes takes in what the handler has written under this cookie with another session. */
+  /** Writes the session first, and then makes the cookie that stands for it. */
+  commit(state: SessionState, options: CommitOptions): Promise<Committed>
+  /** Ends the session, and whatever else the request's cookies stand for. Gives the Set-Cookie texts that clear them. */
+  end(state: SessionState, attributes: CookieAttributes): Promise<readonly string[]>
+  /** Whether a commit writes into a record that other commits of this request have written too. */
   mergesWithOthers(record: SessionRecord): boolean
 }
 
-/** A client chooses how many cookies it sends: this many authentic ones are looked up for it, no more. */
-const MAX_LOOKUPS = 4
-
-/** The reasons to refuse a cookie, from the one that tells the most. */
-const REASONS: readonly SessionOrigin[] = ['expired', 'unknown', 'invalid', 'tampered']
-
-/** One look at the cookies that a request carries under the name. */
-interface Attempt {
-  readonly values: readonly string[]
-  readonly now: number
-  lookups: number
-  /** Why none was good so far. */
-  origin: SessionOrigin
-  endedAt: number | undefined
-}
-
-/** A commit under way. */
-interface CommitWork {
-  readonly control: SessionControl
-  readonly options: CommitOptions
-  readonly record: SessionRecord
-  readonly times: TokenTimes
-  /** A new cookie is sent. */
-  readonly issues: boolean
-  readonly regenerates: boolean
-}
-
-/** Ties a back end to a cookie: tokens in and out, lifetimes, and which cookie of many counts. */
 export function createSessionEngine(
   backend: SessionBackend,
   cookie: SessionCookie,
@@ -123,240 +52,247 @@ export function createSessionEngine(
   schema?: ValueSchema | undefined,
 ): SessionEngine {
   const { codec } = cookie
-  // By name and not by identity: many an application makes its storage anew in every request.
-  const place = `${backend.kind}:${cookie.name}`
 
-  const source: SessionSource = { schema, resume, claimsRenewal }
-  const nothing: SessionSource = { schema, resume: newRecord, claimsRenewal: () => false }
-
-  function open(
+  function begin(
     header: string | null | undefined,
     decode?: (value: string) => string,
-  ): SessionControl {
+  ): SessionState {
     const sent = readCookieValues(header, cookie.name)
-    if (sent.length === 0) return new SessionControl(nothing, sent, 0, true)
     const values = decode === undefined ? sent : sent.flatMap((value) => tryDecode(value, decode))
     // A schema may answer later, which shows only when it is asked.
-    const isWaiting = !backend.immediate || schema !== undefined
-    const immediate = !isWaiting && values.every((value) => codec.opensAtOnce(value))
-    return new SessionControl(source, values, Date.now(), immediate)
+    let opensOnAccess = values.length === 0 || (backend.immediate && schema === undefined)
+    for (const value of values) opensOnAccess &&= codec.opensAtOnce(value)
+    return new SessionState(engine, values, opensOnAccess)
   }
 
-  function resume(values: readonly string[], now: number): MaybePromise<SessionRecord> {
-    return tryFrom(0, { values, now, lookups: 0, origin: 'tampered', endedAt: undefined })
-  }
-
-  function tryFrom(first: number, attempt: Attempt): MaybePromise<SessionRecord> {
-    const { values } = attempt
-    // A loop, because a client chooses how many there are, and recursion would run out of stack.
-    for (let i = first; i < values.length && attempt.lookups < MAX_LOOKUPS; i++) {
-      const found = tryOne(values[i] ?? '', attempt)
-      if (found instanceof Promise) return found.then((record) => record ?? tryFrom(i + 1, attempt))
-      if (found !== null) return found
+  function resume(state: SessionState): MaybePromise<SessionRecord> {
+    const { offered } = state
+    if (offered.length === 0) return unstoredRecord('new')
+    const opened: MaybePromise<Token | null>[] = []
+    for (const value of offered) {
+      // Longer than any that was sent, so that the size and depth of its content are bounded too.
+      opened.push(value.length > MAX_COOKIE_BYTES ? null : codec.open(value))
     }
-    return unstoredRecord(attempt.origin, undefined, attempt.endedAt)
+    return opened.some(isPromise)
+      ? Promise.all(opened).then((tokens) => load(state, tokens))
+      : load(state, opened as (Token | null)[])
   }
 
-  // Promises are told from values by hand here: chain() makes a function for each step of each request.
-  function tryOne(value: string, attempt: Attempt): MaybePromise<SessionRecord | null> {
-    // Longer than any that was sent; what it may hold and how deep is then bounded, too.
-    if (value.length > MAX_COOKIE_BYTES) return refuse(attempt, 'tampered')
-    const token = codec.open(value)
-    return token instanceof Promise
-      ? token.then((opened) => lookUp(opened, attempt))
-      : lookUp(token, attempt)
-  }
-
-  function lookUp(token: Token | null, attempt: Attempt): MaybePromise<SessionRecord | null> {
-    if (token === null) return refuse(attempt, 'tampered')
-    const { times } = token
-    if (times !== undefined && isExpired(attempt.now, times, lifetime)) {
-      return refuse(attempt, 'expired', times)
+  /**
+   * Of several authentic tokens the one that was issued last counts, and no other takes its place if it is refused: a
+   * server cannot tell the scopes of their cookies apart (RFC 6265bis section 5.8.3).
+   */
+  function load(
+    state: SessionState,
+    tokens: readonly (Token | null)[],
+  ): MaybePromise<SessionRecord> {
+    const now = Date.now()
+    const valid: Token[] = []
+    let endedAt: number | undefined
+    for (const token of tokens) {
+      if (token === null) continue
+      const end = token.times === undefined ? Infinity : endOf(token.times, lifetime)
+      if (now < end) valid.push(token)
+      else endedAt = end
     }
-    attempt.lookups++
-    const loaded = ask(() => backend.load(token.body))
+    const latest = latestOf(valid)
+    if (latest === undefined) {
+      return unstoredRecord(endedAt === undefined ? 'tampered' : 'expired', undefined, endedAt)
+    }
+    if (valid.length > 1) {
+      state.others = valid.map(({ body }) => body).filter((body) => body !== latest.body)
+    }
+    const loaded = ask(() => backend.load(latest.body))
     return loaded instanceof Promise
-      ? loaded.then((found) => take(found, token, attempt), fail)
-      : take(loaded, token, attempt)
+      ? loaded.then((found) => recordOf(latest, found, now), failed)
+      : recordOf(latest, loaded, now)
   }
 
-  function take(
-    loaded: LoadedSession | 'unknown' | 'invalid',
+  function recordOf(
     token: Token,
-    attempt: Attempt,
-  ): MaybePromise<SessionRecord | null> {
-    if (typeof loaded === 'string') return refuse(attempt, loaded)
-    const record = recordOf(token, loaded)
-    const limit = (record.createdAt ?? attempt.now) + (lifetime.absolute ?? Infinity)
-    if (attempt.now >= Math.min(record.expiresAt ?? Infinity, limit)) {
-      return refuse(attempt, 'expired', token.times)
-    }
-    if (schema === undefined) return record
-    return chain(accepted(record, schema), (valid) => valid ?? refuse(attempt, 'invalid'))
-  }
-
-  /** Where several cookies came and none was good, the reason counts that tells the most. */
-  function refuse(attempt: Attempt, origin: SessionOrigin, times?: TokenTimes): null {
-    if (REASONS.indexOf(origin) > REASONS.indexOf(attempt.origin)) return null
-    attempt.origin = origin
-    attempt.endedAt = times && endOf(times, lifetime)
-    return null
-  }
-
-  function recordOf(token: Token, loaded: LoadedSession): SessionRecord {
+    loaded: LoadedSession | RetiredSession | 'unknown' | 'invalid',
+    now: number,
+  ): MaybePromise<SessionRecord> {
+    if (typeof loaded === 'string') return unstoredRecord(loaded)
+    if ('retired' in loaded) return { ...unstoredRecord('unknown'), retired: loaded.retired }
     const { times } = token
-    return {
+    const createdAt = loaded.createdAt ?? times?.createdAt
+    const record: SessionRecord = {
       origin: 'resumed',
       id: loaded.id,
       values: new SessionValues(loaded.values),
-      createdAt: loaded.createdAt ?? times?.createdAt,
-      // Of a cookie that was not renewed with its record the earlier end counts, and asks for a renewal.
-      expiresAt: earlier(loaded.expiresAt, times?.expiresAt),
+      createdAt,
+      // If a cookie was not renewed with its record, the earlier end counts, and asks for a renewal.
+      expiresAt: earlier(loaded.expiresAt, times && endOf(times, lifetime)),
       endedAt: undefined,
       fixed: loaded.fixed ?? times?.fixed ?? false,
       transient: times?.transient ?? false,
       stale: token.stale || loaded.stale === true,
       stored: loaded.stored,
-      owner: place,
     }
-  }
-
-  function accepted(record: SessionRecord, by: ValueSchema): MaybePromise<SessionRecord | null> {
-    return chain(by.accept(record.values.all), (valid) => {
-      if (valid === null) return null
+    const limit = (createdAt ?? now) + (lifetime.absolute ?? Infinity)
+    const end = Math.min(record.expiresAt ?? Infinity, limit)
+    if (now >= end) return unstoredRecord('expired', undefined, end)
+    if (schema === undefined) return record
+    return chain(schema.accept(record.values.all), (valid) => {
+      if (valid === null) return unstoredRecord('invalid')
       const values = new SessionValues(valid.values)
       return { ...record, values, stale: record.stale || valid.migrated }
     })
   }
 
-  function claimsRenewal(values: readonly string[], now: number, rolling: boolean): boolean {
-    for (const value of values) if (claims(value, now, rolling)) return true
+  function claimsRenewal({ offered }: SessionState, rolling: boolean): boolean {
+    const now = Date.now()
+    for (const value of offered) {
+      const claim = codec.peek(value)
+      if (claim === null && codec.opensAtOnce(value)) continue
+      if (claim === null || claim.stale) return true
+      const { createdAt, issuedAt, fixed } = claim.times
+      const expiresAt = Math.min(claim.times.expiresAt, issuedAt + lifetime.idle)
+      if (rolling && isDue({ createdAt, expiresAt, fixed }, now)) return true
+    }
     return false
   }
 
-  function claims(value: string, now: number, rolling: boolean): boolean {
-    const claim = codec.peek(value)
-    if (claim === null) return !codec.opensAtOnce(value)
-    const { stale, times } = claim
-    return stale || (rolling && !times.fixed && isRenewalDue(now, times, lifetime))
+  /** At the end of its absolute lifetime a session can gain nothing, and asking again at every request would only cost. */
+  function isDue(
+    { createdAt, expiresAt, fixed }: Pick<SessionRecord, 'createdAt' | 'expiresAt' | 'fixed'>,
+    now: number,
+  ): boolean {
+    if (createdAt === undefined || expiresAt === undefined || fixed) return false
+    if (expiresAt - now >= lifetime.idle / 2) return false
+    return expiryAfter(now, createdAt, lifetimeAt(now)) > expiresAt
   }
 
-  function commit(
-    control: SessionControl,
-    options: CommitOptions,
-  ): MaybePromise<string | undefined | null> {
-    const record = owned(control.record)
-    const issues = needsCookie(record, control.regenerated, options)
-    const times = nextTimes(record, options, issues, { lifetime, expires: cookie.expires })
-    const saving: SaveOptions = {
-      regenerate: control.regenerated,
+  /** A cookie with `expires` ends its sessions then; that of React Router moves with every look at it. */
+  function lifetimeAt(now: number): Lifetime {
+    const { expires } = cookie
+    if (expires === undefined) return lifetime
+    return { ...lifetime, idle: Math.min(lifetime.idle, expires.getTime() - now) }
+  }
+
+  async function commit(state: SessionState, options: CommitOptions): Promise<Committed> {
+    const record = ownRecord(state)
+    const { regenerated } = state
+    const { now, renew } = options
+    const issues =
+      backend.kind === 'cookie' ||
+      record.id === '' ||
+      regenerated ||
+      record.stale ||
+      renew === 'always' ||
+      (renew === 'due' && isDue(record, now))
+    const times = nextTimes(record, options, issues, lifetimeAt(now))
+    const saved = await save(record, {
+      regenerate: regenerated,
       createdAt: times.createdAt,
       expiresAt: times.expiresAt,
       fixed: times.fixed,
       renews: issues,
       reseals: record.stale,
-      byHand: options.renew === 'always',
+      byHand: renew === 'always',
+    })
+    if (typeof saved === 'string') return { outcome: saved, setCookies: [] }
+    const setCookies: string[] = []
+    if (issues) {
+      const token = await codec.seal(saved.body, times)
+      const text = await cookie.serialize(token, attributesFor(times, options, cookie))
+      assertSize(text, record.values)
+      setCookies.push(text)
+      if (state.offered.length > 1) setCookies.push(...cookie.duplicateClearingHeaders())
     }
-    const work = { control, options, record, times, issues, regenerates: saving.regenerate }
-    const saved = ask(() => backend.save(record, saving))
-    return saved instanceof Promise
-      ? saved.then((answer) => issue(work, answer), fail)
-      : issue(work, saved)
+    record.values.settle()
+    const { id, stored } = saved
+    const { createdAt, expiresAt, fixed, transient } = times
+    state.record = {
+      ...record,
+      ...{ id, stored, createdAt, expiresAt, fixed, transient },
+      stale: false,
+      retired: undefined,
+    }
+    state.source = engine
+    if (regenerated) state.regenerated = false
+    return { outcome: 'written', setCookies }
   }
 
-  function issue(
-    work: CommitWork,
-    saved: SavedSession | 'later' | null,
-  ): MaybePromise<string | undefined | null> {
-    if (saved === null) return null
-    if (saved === 'later') return undefined
-    if (!work.issues) return settle(work, saved)
-    return chain(codec.seal(saved.body, work.times), (token) =>
-      chain(cookie.serialize(token, attributesFor(work.times, work.options, cookie)), (text) => {
-        assertSize(text, work.record.values)
-        settle(work, saved)
-        return text
-      }),
-    )
-  }
-
-  function settle(work: CommitWork, { id, stored }: SavedSession): undefined {
-    const { control, record, times, regenerates } = work
-    control.settle({ ...record, ...times, id, stored, stale: false, owner: place }, regenerates)
-  }
-
-  function needsCookie(
+  async function save(
     record: SessionRecord,
-    regenerated: boolean,
-    { now, renew }: CommitOptions,
-  ): boolean {
-    if (backend.kind === 'cookie' || record.id === '' || regenerated || record.stale) return true
-    return renew === 'always' || (renew === 'due' && isDue(record, now))
-  }
-
-  /** A session that another storage made has nothing here to be compared with or replaced. */
-  function owned(record: SessionRecord): SessionRecord {
-    if (record.owner === place) return record
-    return { ...record, stored: undefined, id: record.owner === undefined ? record.id : '' }
-  }
-
-  function isDue(record: SessionRecord, now: number): boolean {
-    const { createdAt, expiresAt, fixed } = record
-    if (createdAt === undefined || expiresAt === undefined || fixed) return false
-    return isRenewalDue(now, { createdAt, expiresAt }, lifetime)
-  }
-
-  function destroy(
-    control: SessionControl,
-    attributes: CookieAttributes = {},
-  ): MaybePromise<string> {
-    const { owner } = control.record
-    const record = owned(control.record)
-    const finish = (): MaybePromise<string> => {
-      control.destroyed = true
-      // A session of another storage is still to be deleted there.
-      control.settled = owner === place || owner === undefined
-      return clearCookie(attributes)
+    options: Parameters<SessionBackend['save']>[1],
+  ): Promise<SaveResult> {
+    try {
+      return await backend.save(record, options)
+    } catch (error) {
+      return failed(error)
     }
-    const removal = ask(() => backend.remove(record))
-    return removal instanceof Promise ? removal.then(finish, fail) : finish()
   }
 
-  function clearCookie(attributes: CookieAttributes = {}): MaybePromise<string> {
-    return cookie.serialize('', { ...attributes, maxAge: 0, expires: new Date(0) })
+  /** The record of a session that another storage has loaded is not in this back end: it is stored anew. */
+  function ownRecord({ source, record }: SessionState): SessionRecord {
+    if (source === engine || source === undefined) return record
+    return { ...record, id: '', stored: undefined, retired: undefined }
   }
 
-  return {
+  async function remove({ record, others }: SessionState): Promise<void> {
+    try {
+      await backend.end(record)
+      for (const body of others) await backend.endBody(body)
+    } catch (error) {
+      failed(error)
+    }
+  }
+
+  async function end(
+    state: SessionState,
+    attributes: CookieAttributes,
+  ): Promise<readonly string[]> {
+    await (state.source ?? engine).remove(state)
+    return cookie.clearingHeaders(attributes)
+  }
+
+  const engine: SessionEngine = {
     cookie,
+    schema,
     ready: () => codec.ready(),
-    open,
-    commit,
-    destroy,
-    clearCookie,
+    begin,
+    resume,
+    claimsRenewal,
     isRenewalDue: isDue,
+    remove,
+    commit,
+    end,
     mergesWithOthers: ({ id }) => backend.kind === 'id' && id !== '',
   }
+  return engine
 }
 
-function newRecord(): SessionRecord {
-  return unstoredRecord('new')
+/** Of tokens of one moment, and of those without one, the last in the header. */
+function latestOf(tokens: readonly Token[]): Token | undefined {
+  let latest: Token | undefined
+  for (const token of tokens) {
+    if ((token.times?.issuedAt ?? 0) >= (latest?.times?.issuedAt ?? 0)) latest = token
+  }
+  return latest
+}
+
+function isPromise(value: unknown): boolean {
+  return value instanceof Promise
 }
 
 function earlier(a: number | undefined, b: number | undefined): number | undefined {
   return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)
 }
 
-/** Names the failure of a back end that has not come to a promise yet; that of a promise is left to {@link fail}. */
+/** Names the failure of a back end that has not come to a promise yet; that of a promise is left to {@link failed}. */
 function ask<T>(question: () => T): T {
   try {
     return question()
   } catch (error) {
-    return fail(error)
+    return failed(error)
   }
 }
 
 /** Names the failure of a back end, and keeps its cause. */
-function fail(cause: unknown): never {
+function failed(cause: unknown): never {
   if (cause instanceof SessionError) throw cause
   throw new SessionError(
     'ERR_SESSION_STORAGE',

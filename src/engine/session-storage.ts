@@ -1,20 +1,22 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 
-import type { ChosenLifetime } from './commit-times.ts'
-import { checkMaxAge } from '../cookie/cookie-rules.ts'
-import { SessionError } from '../util/errors.ts'
 import type { CookieLike } from '../cookie/foreign-cookie.ts'
-import { DEFAULT_IDLE } from './lifetime.ts'
-import type { Lifetime } from './lifetime.ts'
-import type { MaybePromise } from '../util/maybe-promise.ts'
 import { createSessionCookie } from '../cookie/session-cookie.ts'
-import type { CookieOptions, SessionCookie } from '../cookie/session-cookie.ts'
+import type { CookieOptions } from '../cookie/session-cookie.ts'
 import type { CookieAttributes } from '../cookie/set-cookie.ts'
-import { createSessionEngine } from './session-engine.ts'
-import type { SessionBackend, SessionEngine } from './session-engine.ts'
+import { sessionOf, stateOf } from '../session/session.ts'
+import type { Session, SessionData } from '../session/session.ts'
+import type { SessionState } from '../session/session-state.ts'
 import { createValueSchema } from '../session/value-schema.ts'
-import { controlOf, sessionOf } from '../session/session.ts'
-import type { FlashSessionData, Session, SessionData } from '../session/session.ts'
+import { parseSecrets } from '../token/secrets.ts'
+import { readVariable } from '../util/environment.ts'
+import { SessionError } from '../util/errors.ts'
+import type { MaybePromise } from '../util/maybe-promise.ts'
+import type { ChosenLifetime } from './lifetime.ts'
+import { checkMaxAge, lifetimeFrom } from './lifetime-options.ts'
+import type { SessionBackend } from './session-backend.ts'
+import { createSessionEngine } from './session-engine.ts'
+import type { SessionEngine } from './session-engine.ts'
 
 /**
  * How a `Cookie` header is read.
@@ -77,8 +79,9 @@ export interface SessionStorage<
     options?: ParseOptions,
   ): Promise<Session<Data, FlashData>>
   /**
-   * Writes the session and gives the `Set-Cookie` text for it. A lifetime given here is kept as it is: renewals do
-   * not move it. Where the record was deleted meanwhile, it stays so and the text clears the cookie.
+   * Writes the session and gives the `Set-Cookie` text for it. Renewals do not move a lifetime that is given here. If
+   * a logout or a login of another request has retired the session meanwhile, nothing is written and the text is empty,
+   * which browsers ignore (RFC 6265bis section 5.7), so that it cannot replace the cookie of the login.
    * @throws SessionError `ERR_SESSION_COOKIE_TOO_LARGE` above 4096 bytes, attributes included; `ERR_SESSION_VALUE` where
    * JSON cannot carry a value; `ERR_SESSION_STORAGE` when the back end cannot answer; `ERR_SESSION_CONFIG` for options that
    * browsers would refuse, and for a session of another package
@@ -124,144 +127,171 @@ export interface SessionStorageOptions<Data extends object = SessionData> {
   migrate?: ((data: SessionData) => MaybePromise<unknown>) | undefined
 }
 
-/**
- * A back end that owns its ids. Each method throws only when the back end cannot answer, which the request then fails with
- * as `ERR_SESSION_STORAGE`.
- *
- * @example
- * import type { SessionIdStorageStrategy } from 'fetch-sessions'
- *
- * interface Table {
- *   insert(json: string, expires?: Date): Promise<string>
- *   find(id: string): Promise<string | null>
- *   update(id: string, json: string, expires?: Date): Promise<boolean>
- *   remove(id: string): Promise<void>
- * }
- *
- * export function strategyOver(table: Table): SessionIdStorageStrategy<{ userId: string }> {
- *   return {
- *     cookie: { secrets: ['32 random characters in real life'] },
- *     createData: (data, expires) => table.insert(JSON.stringify(data), expires),
- *     readData: async (id) => JSON.parse((await table.find(id)) ?? 'null'),
- *     updateData: (id, data, expires) => table.update(id, JSON.stringify(data), expires),
- *     deleteData: (id) => table.remove(id),
- *   }
- * }
- */
-export interface SessionIdStorageStrategy<
-  Data extends object = SessionData,
-  FlashData extends object = Data,
-> extends SessionStorageOptions<Data> {
-  /** Stores new data until `expires` and gives its id, which nobody can guess. */
-  createData(data: FlashSessionData<Data, FlashData>, expires?: Date): Promise<string>
-  /** The data under the id, or null where there is none or it has expired. */
-  readData(id: string): Promise<FlashSessionData<Data, FlashData> | null>
-  /** Replaces the data under the id; may answer `false` where the record is gone, which then stays gone. */
-  updateData(
-    id: string,
-    data: FlashSessionData<Data, FlashData>,
-    expires?: Date,
-  ): Promise<void | boolean>
-  /** Deletes the data under the id, whether there is any or not. */
-  deleteData(id: string): Promise<void>
+/** Makes the back end of a storage. `secrets` are those of the cookie, with which records can be sealed too. */
+export type CreateBackend = (secrets: readonly string[]) => SessionBackend
+
+/** How the environment of a request is looked up. */
+export interface EnvironmentLookup {
+  /** Bindings, or whatever else the server has handed over. */
+  readonly environment?: unknown
+  /** The environment may be anything, even something of the client's: the variables of the process go before it. */
+  readonly processFirst?: boolean | undefined
 }
 
-/**
- * Makes a storage over a back end that makes up its own ids.
- *
- * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
- *
- * @example
- * import { createSessionStorage } from 'fetch-sessions'
- *
- * const rows = new Map<string, { json: string; expires: Date }>()
- *
- * export const storage = createSessionStorage<{ userId: string }>({
- *   cookie: { secrets: ['32 random characters in real life'] },
- *   async createData(data, expires = new Date()) {
- *     const id = crypto.randomUUID()
- *     rows.set(id, { json: JSON.stringify(data), expires })
- *     return id
- *   },
- *   async readData(id) {
- *     const row = rows.get(id)
- *     return row !== undefined && row.expires > new Date() ? JSON.parse(row.json) : null
- *   },
- *   async updateData(id, data, expires = new Date()) {
- *     if (!rows.has(id)) return false
- *     rows.set(id, { json: JSON.stringify(data), expires })
- *     return true
- *   },
- *   async deleteData(id) {
- *     rows.delete(id)
- *   },
- * })
- */
-export function createSessionStorage<
-  Data extends object = SessionData,
-  FlashData extends object = Data,
->(strategy: SessionIdStorageStrategy<Data, FlashData>): SessionStorage<Data, FlashData> {
-  return storageOver<Data, FlashData>(strategyBackend(strategy), strategy)
-}
+/** The engine of a storage that has secrets of its own; otherwise a function that finds the one for an environment. */
+export type EngineSource = SessionEngine | ((lookup: EnvironmentLookup) => SessionEngine)
 
-/** The storage that a back end and the options make together. */
+const sources = new WeakMap<object, EngineSource>()
+
+/** Engines for secrets that nobody uses any more are dropped beyond this many. */
+const MAX_ENGINES = 16
+
+/**
+ * The storage that a back end and the options make together.
+ *
+ * @param fallback gives a secret for development if there is none anywhere
+ */
 export function storageOver<Data extends object, FlashData extends object>(
-  backend: SessionBackend,
+  createBackend: CreateBackend,
   options: SessionStorageOptions<Data>,
+  fallback?: () => string,
 ): SessionStorage<Data, FlashData> {
-  const cookie = createSessionCookie(options.cookie ?? {}, backend.kind)
-  const lifetime = lifetimeOf(options, cookie, backend)
-  const engine = createSessionEngine(backend, cookie, lifetime, createValueSchema(options))
-  return storageOf<Data, FlashData>(engine)
+  const { cookie: cookieOptions = {} } = options
+  const schema = createValueSchema(options)
+
+  function createEngine(secrets: readonly string[]): SessionEngine {
+    const backend = createBackend(secrets)
+    const cookie = createSessionCookie(cookieOptions, backend.kind, secrets)
+    const lifetime = lifetimeFrom(options, cookie.maxAge)
+    if (!cookie.isTimed && !backend.keepsTimes) assertNoTimeouts(options)
+    return createSessionEngine(backend, cookie, lifetime, schema)
+  }
+
+  const own = ownSecrets(cookieOptions)
+  if (own !== undefined) return storageOf<Data, FlashData>(createEngine(own))
+
+  // By the secret and not by the environment, which some servers make anew for each request.
+  const engines = new Map<string, SessionEngine>()
+  return storageOf<Data, FlashData>((lookup) => {
+    const variable = secretVariable(lookup)
+    const known = engines.get(variable)
+    if (known !== undefined) return known
+    const engine = createEngine(parseSecrets(variable) ?? (fallback ? [fallback()] : []))
+    const [oldest] = engines.keys()
+    if (engines.size >= MAX_ENGINES && oldest !== undefined) engines.delete(oldest)
+    engines.set(variable, engine)
+    return engine
+  })
 }
 
-const engines = new WeakMap<object, SessionEngine>()
+function assertNoTimeouts({
+  idleTimeout,
+  absoluteTimeout,
+}: Pick<SessionStorageOptions, 'idleTimeout' | 'absoluteTimeout'>): void {
+  if (idleTimeout === undefined && absoluteTimeout === undefined) return
+  throw new SessionError(
+    'ERR_SESSION_CONFIG',
+    "Signed cookies carry no times, so no timeout can be enforced: write `protection: 'encrypted'` with `acceptSigned: true`, or leave the timeouts out.",
+  )
+}
 
-/** The storage that an engine serves. */
-export function storageOf<Data extends object, FlashData extends object>(
-  engine: SessionEngine,
+/** The secrets that the options settle, none included; undefined if the environment is to be asked. */
+function ownSecrets(cookie: CookieOptions | CookieLike): readonly string[] | undefined {
+  if ('serialize' in cookie) return []
+  if ('protection' in cookie && cookie.protection === 'none') {
+    return parseSecrets(cookie.secrets) ?? []
+  }
+  return parseSecrets((cookie as CookieOptions).secrets)
+}
+
+function secretVariable({ environment, processFirst }: EnvironmentLookup): string {
+  const ofProcess = processFirst ? readVariable(undefined, 'SESSION_SECRET') : undefined
+  return ofProcess ?? readVariable(environment, 'SESSION_SECRET') ?? ''
+}
+
+function storageOf<Data extends object, FlashData extends object>(
+  source: EngineSource,
 ): SessionStorage<Data, FlashData> {
+  /** A session stays with the engine that has loaded it, whatever secret that one has. */
+  const known = new WeakSet<object>()
+
+  function engineFor(lookup: EnvironmentLookup): SessionEngine {
+    const engine = typeof source === 'function' ? source(lookup) : source
+    known.add(engine)
+    return engine
+  }
+
+  function engineOfSession({ source: opener }: SessionState): SessionEngine {
+    return opener !== undefined && known.has(opener) ? (opener as SessionEngine) : engineFor({})
+  }
+
   const storage: SessionStorage<Data, FlashData> = {
     async getSession(cookieHeader, parseOptions) {
+      const engine = engineFor({})
       await engine.ready()
-      const control = engine.open(cookieHeader, parseOptions?.decode)
-      if (!control.immediate) await control.open()
-      return sessionOf(control)
+      const state = engine.begin(cookieHeader, parseOptions?.decode)
+      if (!state.opensOnAccess) await state.open()
+      return sessionOf(state)
     },
     async commitSession(session, serializeOptions = {}) {
-      const control = controlOf(session)
+      const state = stateOf(session)
+      const engine = engineOfSession(state)
       await engine.ready()
-      await control.open()
+      await state.open()
       const attributes = withoutLifetime(serializeOptions)
-      if (control.destroyed) return engine.destroy(control, attributes)
+      if (state.destroyed) return endByHand(engine, state, attributes)
       const now = Date.now()
       const chosen = chosenLifetime(serializeOptions, now)
-      const setCookie = await engine.commit(control, {
-        now,
-        renew: 'always',
-        attributes: () => attributes,
-        chosen,
-      })
-      return setCookie ?? engine.clearCookie(attributes)
+      const options = { now, renew: 'always', attributes, chosen } as const
+      const { setCookies } = await engine.commit(state, options)
+      state.committed = setCookies
+      return setCookies[0] ?? ''
     },
     async destroySession(session, serializeOptions = {}) {
-      const control = controlOf(session)
-      await control.open()
-      return engine.destroy(control, withoutLifetime(serializeOptions))
+      const state = stateOf(session)
+      const engine = engineOfSession(state)
+      await engine.ready()
+      await state.open()
+      return endByHand(engine, state, withoutLifetime(serializeOptions))
     },
   }
-  engines.set(storage, engine)
+  sources.set(storage, typeof source === 'function' ? engineFor : source)
+  if (typeof source === 'object') known.add(source)
   return storage
 }
 
-/** What is behind a storage. */
-export function engineOf(storage: object): SessionEngine {
-  const engine = engines.get(storage)
-  if (engine !== undefined) return engine
+async function endByHand(
+  engine: SessionEngine,
+  state: SessionState,
+  attributes: CookieAttributes,
+): Promise<string> {
+  const setCookies = await engine.end(state, attributes)
+  state.destroyed = true
+  state.ended = true
+  state.committed = setCookies
+  return setCookies[0] ?? ''
+}
+
+/**
+ * What finds the engine of a storage.
+ *
+ * @throws SessionError `ERR_SESSION_CONFIG` for what this package has not made
+ */
+export function engineSourceOf(storage: object): EngineSource {
+  const source = sources.get(storage)
+  if (source !== undefined) return source
   throw new SessionError(
     'ERR_SESSION_CONFIG',
-    'This `storage` was not made by this package: make it with createCookieSessionStorage() or another create…SessionStorage().',
+    storage instanceof Promise
+      ? '`storage` is a promise: write a function that gives it, `storage: () => promise`, or await it first.'
+      : 'This `storage` was not made by this package: make it with createCookieSessionStorage() or another create…SessionStorage().',
   )
+}
+
+/** The engine of a storage in an environment. */
+export function engineOf(storage: object, lookup: EnvironmentLookup = {}): SessionEngine {
+  const source = engineSourceOf(storage)
+  return typeof source === 'function' ? source(lookup) : source
 }
 
 function withoutLifetime(options: SerializeOptions): CookieAttributes {
@@ -281,67 +311,4 @@ function chosenLifetime(options: SerializeOptions, now: number): ChosenLifetime 
   // `{ maxAge: undefined }` asks for a cookie that ends with the browser.
   const transient = 'maxAge' in options && expires === undefined
   return { end: expires?.getTime(), expires, transient }
-}
-
-function lifetimeOf(
-  options: Pick<SessionStorageOptions, 'idleTimeout' | 'absoluteTimeout'>,
-  cookie: SessionCookie,
-  backend: SessionBackend,
-): Lifetime {
-  const { idleTimeout, absoluteTimeout } = options
-  assertTimeout('idleTimeout', idleTimeout)
-  assertTimeout('absoluteTimeout', absoluteTimeout)
-  if (cookie.maxAge !== undefined) assertTimeout('cookie.maxAge', cookie.maxAge)
-  const isEnforced = cookie.isTimed || backend.keepsTimes
-  if (!isEnforced && (idleTimeout !== undefined || absoluteTimeout !== undefined)) {
-    throw new SessionError(
-      'ERR_SESSION_CONFIG',
-      "Signed cookies carry no times, so no timeout can be enforced: write `protection: 'encrypted'` with `acceptSigned: true`, or leave the timeouts out.",
-    )
-  }
-  const longest = Math.min(cookie.maxAge ?? Infinity, idleTimeout ?? Infinity)
-  return {
-    idle: Number.isFinite(longest) ? longest * 1000 : DEFAULT_IDLE,
-    absolute: absoluteTimeout === undefined ? undefined : absoluteTimeout * 1000,
-  }
-}
-
-function assertTimeout(name: string, seconds: number | undefined): void {
-  if (seconds === undefined || (seconds > 0 && Number.isFinite(seconds))) return
-  throw new SessionError(
-    'ERR_SESSION_CONFIG',
-    `\`${name}\` is ${seconds}: write a positive number of seconds, such as 60 * 60, or leave it out.`,
-  )
-}
-
-function strategyBackend<Data extends object, FlashData extends object>(
-  strategy: SessionIdStorageStrategy<Data, FlashData>,
-): SessionBackend {
-  type Stored = FlashSessionData<Data, FlashData>
-  return {
-    kind: 'id',
-    immediate: false,
-    keepsTimes: false,
-    async load(id) {
-      const data = await strategy.readData(id)
-      if (data === null || data === undefined) return 'unknown'
-      if (typeof data !== 'object' || Array.isArray(data)) return 'invalid'
-      return { id, values: { ...data } }
-    },
-    async save({ id, values }, { regenerate, expiresAt }) {
-      const data = JSON.parse(values.serialize()) as Stored
-      const expires = new Date(expiresAt)
-      if (id !== '' && !regenerate) {
-        const answer = await strategy.updateData(id, data, expires)
-        return answer === false ? null : { body: id, id }
-      }
-      // Never under the old id, which somebody else may know.
-      const newId = await strategy.createData(data, expires)
-      if (id !== '') await strategy.deleteData(id)
-      return { body: newId, id: newId }
-    },
-    async remove({ id }) {
-      if (id !== '') await strategy.deleteData(id)
-    },
-  }
 }

@@ -1,4 +1,5 @@
 import { SessionError } from '../util/errors.ts'
+import type { SessionStore } from './store.ts'
 
 /** The longest that a timer can be set for. */
 const MAX_SECONDS = (2 ** 31 - 1) / 1000
@@ -8,9 +9,7 @@ const MAX_SECONDS = (2 ** 31 - 1) / 1000
  *
  * @throws SessionError `ERR_SESSION_CONFIG` where `seconds` is no positive number
  */
-export function timeLimit(seconds: number): <T>(answer: Promise<T>) => Promise<T> {
-  // Promise.resolve(): not every client's promises are those of the language, which the core tells by instanceof.
-  if (seconds === Infinity) return (answer) => Promise.resolve(answer)
+function timeLimit(seconds: number): <T>(answer: Promise<T>) => Promise<T> {
   if (!(seconds > 0 && seconds <= MAX_SECONDS)) {
     throw new SessionError(
       'ERR_SESSION_CONFIG',
@@ -26,4 +25,16 @@ export function timeLimit(seconds: number): <T>(answer: Promise<T>) => Promise<T
         .finally(() => clearTimeout(timer))
         .then(resolve, reject)
     })
+}
+
+/** The same store, of which each operation has so many seconds. A write that comes late loses by its version. */
+export function limited(store: SessionStore, seconds: number): SessionStore {
+  if (seconds === Infinity) return store
+  const limit = timeLimit(seconds)
+  return {
+    read: (key) => limit(store.read(key)),
+    create: (key, record) => limit(store.create(key, record)),
+    update: (key, version, change) => limit(store.update(key, version, change)),
+    delete: (key) => limit(store.delete(key)),
+  }
 }

@@ -1,25 +1,10 @@
-import { readVariable } from '../util/environment.ts'
-import { SessionError } from '../util/errors.ts'
-import { relativeTime } from '../util/relative-time.ts'
-import type { Decision, HandlerOutcome } from './request-outcome.ts'
-import type { RequestTraits } from '../util/request-traits.ts'
-import type { SessionControl, SessionRecord } from '../session/session-state.ts'
+import type { SessionRecord, SessionState } from '../session/session-state.ts'
 import { nameOfFlash } from '../session/session-values.ts'
 import type { SessionValues } from '../session/session-values.ts'
-
-/** Gathers what becomes of the session of one request, and says it in one line: names and reasons, never a value. */
-export interface DebugLine {
-  decided(decision: Decision, facts: CommitFacts): void
-  settled(setCookie: string | undefined | null): void
-  failed(error: unknown): void
-}
-
-export interface CommitFacts {
-  readonly control: SessionControl
-  readonly outcome: HandlerOutcome
-  readonly saves: boolean
-  readonly now: number
-}
+import { readVariable } from '../util/environment.ts'
+import { relativeTime } from '../util/relative-time.ts'
+import type { RequestTraits } from '../util/request-traits.ts'
+import type { Decision } from './session-commit.ts'
 
 /** Whether the variable `DEBUG`, of the environment or the process, asks for `fetch-sessions`. */
 export function isDebugged(environment: unknown): boolean {
@@ -27,25 +12,22 @@ export function isDebugged(environment: unknown): boolean {
   return names.some((name) => ['fetch-sessions', 'fetch-sessions*', '*'].includes(name))
 }
 
-export function createDebugLine(request: RequestTraits, cookieName: string): DebugLine {
-  let line = ''
-  const print = (what: string): void => {
-    const { pathname } = new URL(request.url)
-    console.debug(`fetch-sessions: ${request.method} ${pathname} ${cookieName}: ${what}`)
-  }
-  return {
-    decided(decision, facts) {
-      const refused = facts.control.isOpen ? refusalOf(facts.control.record, facts.now) : ''
-      line = `${refused}${reasonOf(decision, facts)}`
-    },
-    settled(setCookie) {
-      if (setCookie === null) print(`${line}, but the record is gone`)
-      else print(setCookie === undefined ? line : `${line}; cookie sent`)
-    },
-    failed(error) {
-      print(error instanceof SessionError ? `failed: ${error.code}` : 'keep: the handler threw')
-    },
-  }
+/** Prints what became of the session of one request: names and reasons, never a value. */
+export function printDebugLine(request: RequestTraits, cookieName: string, text: string): void {
+  const { pathname } = new URL(request.url)
+  console.debug(`fetch-sessions: ${request.method} ${pathname} ${cookieName}: ${text}`)
+}
+
+/** What is about to become of a session, and why. To be asked before a commit, which leaves no changes. */
+export function describe(
+  decision: Decision,
+  state: SessionState,
+  response: Response | undefined,
+  saves: boolean,
+  now: number,
+): string {
+  const refused = state.isOpen ? refusalOf(state.record, now) : ''
+  return refused + reasonOf(decision, state, response, saves, now)
 }
 
 function refusalOf({ origin, endedAt }: SessionRecord, now: number): string {
@@ -54,29 +36,37 @@ function refusalOf({ origin, endedAt }: SessionRecord, now: number): string {
   return `refused: ${origin}${since}; `
 }
 
-function reasonOf(decision: Decision, facts: CommitFacts): string {
+function reasonOf(
+  decision: Decision,
+  state: SessionState,
+  response: Response | undefined,
+  saves: boolean,
+  now: number,
+): string {
   switch (decision) {
     case 'keep':
-      return `keep: ${reasonToKeep(facts)}`
+      return `keep: ${reasonToKeep(state, response, saves)}`
+    case 'send':
+      return `keep: ${state.ended ? 'destroyed' : 'committed'} by hand`
     case 'yield':
       return 'keep: the handler committed another session under the same cookie'
-    case 'drop':
-      return 'drop: destroyed'
+    case 'end':
+      return 'end: destroyed'
     case 'write':
-      return `write: ${reasonsToWrite(facts).join(', ')}`
+    case 'renew':
+      return `write: ${reasonsToWrite(state, now).join(', ')}`
   }
 }
 
-function reasonToKeep({ control, outcome, saves }: CommitFacts): string {
-  const { response, error } = outcome
-  if (control.destroyed && control.settled) return 'destroyed by hand'
-  if (!saves) return error === undefined ? `status ${response.status}` : 'the handler threw'
-  if (control.committed) return 'committed by hand'
-  return control.touched ? 'nothing changed' : 'untouched'
+function reasonToKeep(state: SessionState, response: Response | undefined, saves: boolean): string {
+  if (response === undefined) return 'the handler threw'
+  if (state.ended) return 'destroyed by hand'
+  if (!saves) return `status ${response.status}`
+  if (state.committed !== undefined) return 'committed by hand'
+  return state.touched ? 'nothing changed' : 'untouched'
 }
 
-function reasonsToWrite({ control, now }: CommitFacts): string[] {
-  const { record, regenerated } = control
+function reasonsToWrite({ record, regenerated }: SessionState, now: number): string[] {
   const { values, stale, expiresAt } = record
   const reasons = changesOf(values)
   if (regenerated) reasons.push('new id')

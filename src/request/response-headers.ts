@@ -1,128 +1,71 @@
 import { warnOnce } from '../util/environment.ts'
+import { lightBodyOf } from './light-response.ts'
 
 /** What a session has to say in a response. */
 export interface SessionHeaders {
-  /** The session was looked at, so the response depends on the Cookie header. */
+  /** The session was looked at, so that the response depends on the Cookie header. */
   readonly vary: boolean
-  readonly setCookie: string | undefined
+  /** The response holds what only this visitor may see. */
+  readonly isPrivate: boolean
+  readonly setCookies: readonly string[]
   /**
-   * Tells which Set-Cookie texts of the handler give way to `setCookie`: a response should set a cookie once
+   * Tells which Set-Cookie texts of the handler give way to ours: a response should set a cookie once
    * (RFC 6265bis section 4.1.1).
    */
   readonly replaces?: ((setCookie: string) => boolean) | undefined
 }
 
-/** For whom a response was changed in place, and the session cookies that stand in it since. */
-interface Stamp {
-  /** The number of the request; the request itself would be kept alive by it until a full collection. */
-  readonly visit: number
-  readonly setCookies: string[]
-}
-
-const stamps = new WeakMap<Response, Stamp>()
-
 /**
- * Adds the session's headers to a response: in place where its headers allow, else to a copy. A response that switches
- * protocols cannot be copied and goes out as it is where its headers are immutable.
+ * Adds the session's headers to a copy of a response. The response itself, and its Headers, may be kept by the
+ * application and sent to others: as a constant, by a page cache, or as the `headers` of the next response.
  */
-export function withSessionHeaders(
-  response: Response,
-  headers: SessionHeaders,
-  visit: number,
-): Response {
-  const stamp = stamps.get(response)
-  const isAnothers = stamp !== undefined && stamp.visit !== visit
-  const isSilent = !headers.vary && headers.setCookie === undefined
-  if (!isAnothers && (isSilent || applyInPlace(response, headers))) {
-    if (headers.setCookie !== undefined) {
-      stamps.set(response, { visit, setCookies: [...(stamp?.setCookies ?? []), headers.setCookie] })
-    }
-    return response
-  }
-  if (response.status < 200) return response
-  if (isAnothers) warnAnothers()
-  const copy = copyOf(response, isAnothers ? stamp.setCookies : [])
-  apply(copy.headers, headers)
+export function withSessionHeaders(response: Response, headers: SessionHeaders): Response {
+  const { vary, isPrivate, setCookies } = headers
+  if (!vary && !isPrivate && setCookies.length === 0) return response
+  if (response.status < 200) return withHeadersInPlace(response, headers)
+  const light = lightBodyOf(response)
+  const copy = new Response(light === undefined ? response.body : light, response)
+  addTo(copy.headers, headers)
   return copy
 }
 
-/** The Set-Cookie texts in a response, without those that a session middleware has put into the same object before. */
-export function ownSetCookies(response: Response): string[] {
-  const stamped = stamps.get(response)?.setCookies
-  const all = response.headers.getSetCookie()
-  return stamped === undefined ? all : all.filter((text) => !stamped.includes(text))
-}
-
-/** Whether the response took the headers. Building another halves the throughput of a Node server. */
-function applyInPlace(response: Response, headers: SessionHeaders): boolean {
-  if (mayBeShared(response, headers.setCookie !== undefined)) return false
+/** A response that switches protocols is bound to its connection: it can neither be copied nor sent twice. */
+function withHeadersInPlace(response: Response, headers: SessionHeaders): Response {
   try {
-    apply(response.headers, headers)
-    return true
+    addTo(response.headers, headers)
   } catch (error) {
-    // Immutable headers: fetch(), Response.redirect(), assets.
-    if (error instanceof TypeError) return false
-    throw error
+    if (!(error instanceof TypeError)) throw error
+    if (headers.setCookies.length > 0) warnLostCookie()
   }
+  return response
 }
 
-/**
- * A response without a body may be a constant that answers everybody: one visitor's cookie must not stay in it. One with
- * a body can be sent once only.
- */
-function mayBeShared(response: Response, getsCookie: boolean): boolean {
-  if (response.status < 200) return false
-  const isTyped = response.headers.has('Content-Type')
-  if (isTyped && !(getsCookie && isPlatformsOwn(response))) return false
-  return response.body === null
-}
-
-/** A class over the platform's own, such as @hono/node-server's, may have to build a whole Response to give its body. */
-function isPlatformsOwn(response: Response): boolean {
-  // Made by the platform itself, whatever stands in the place of the global class.
-  platformPrototype ??= Object.getPrototypeOf(Response.error()) as object
-  return Object.getPrototypeOf(response) === platformPrototype
-}
-
-let platformPrototype: object | undefined
-
-function copyOf(response: Response, formerCookies: readonly string[]): Response {
-  const { body, status, statusText } = response
-  const headers = new Headers(response.headers)
-  if (formerCookies.length > 0) {
-    dropSetCookies(headers, (text) => formerCookies.includes(text))
-  }
-  return new Response(body, { status, statusText, headers })
-}
-
-function dropSetCookies(headers: Headers, isDropped: (setCookie: string) => boolean): void {
-  const kept = headers.getSetCookie().filter((text) => !isDropped(text))
-  headers.delete('Set-Cookie')
-  for (const text of kept) headers.append('Set-Cookie', text)
-}
-
-function apply(headers: Headers, { vary, setCookie, replaces }: SessionHeaders): void {
+function addTo(headers: Headers, { vary, isPrivate, setCookies, replaces }: SessionHeaders): void {
   if (vary) addVary(headers)
-  if (setCookie === undefined) return
-  if (replaces !== undefined) dropSetCookies(headers, replaces)
-  headers.set('Cache-Control', toPrivate(headers.get('Cache-Control')))
-  for (const name of TARGETED) headers.delete(name)
-  headers.append('Set-Cookie', setCookie)
-}
-
-/** Some shared caches go by these in the place of Cache-Control (RFC 9213). */
-const TARGETED = ['CDN-Cache-Control', 'Cloudflare-CDN-Cache-Control', 'Surrogate-Control']
-
-function warnAnothers(): void {
-  warnOnce(
-    'a response carried the session cookie of another request, which was left out. Make a new Response for each request; and to an application with sessions within another one, hand on the very Request: `inner.fetch(c.req.raw)`, not mount().',
-  )
+  if (isPrivate) keepFromSharedCaches(headers)
+  if (replaces !== undefined) {
+    const kept = headers.getSetCookie().filter((text) => !replaces(text))
+    headers.delete('Set-Cookie')
+    for (const text of kept) headers.append('Set-Cookie', text)
+  }
+  for (const text of setCookies) headers.append('Set-Cookie', text)
 }
 
 function addVary(headers: Headers): void {
   const vary = headers.get('Vary')
   const names = vary?.toLowerCase().split(',') ?? []
   if (!names.some((name) => ['*', 'cookie'].includes(name.trim()))) headers.append('Vary', 'Cookie')
+}
+
+/**
+ * Single caches go by headers of their own in place of Cache-Control: `<target>-Cache-Control` (RFC 9213), and these older
+ * ones.
+ */
+const TARGETED = /.-cache-control$|^(surrogate-control|edge-control|x-accel-expires)$/
+
+function keepFromSharedCaches(headers: Headers): void {
+  headers.set('Cache-Control', toPrivate(headers.get('Cache-Control')))
+  for (const name of [...headers.keys()]) if (TARGETED.test(name)) headers.delete(name)
 }
 
 /**
@@ -140,4 +83,10 @@ function toPrivate(cacheControl: string | null): string {
     )
   const isUnstored = kept.some((directive) => /^no-store$/i.test(directive))
   return (isUnstored ? kept : ['private', ...kept]).join(', ')
+}
+
+function warnLostCookie(): void {
+  warnOnce(
+    'a response that switches protocols has immutable headers, so the session cookie could not go with it. Write to the session in an earlier request.',
+  )
 }

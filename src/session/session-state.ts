@@ -1,6 +1,5 @@
 import { SessionError } from '../util/errors.ts'
 import type { MaybePromise } from '../util/maybe-promise.ts'
-import { isPrefetch } from '../util/request-traits.ts'
 import type { RequestTraits } from '../util/request-traits.ts'
 import { SessionValues } from './session-values.ts'
 import type { StoredValues } from './session-values.ts'
@@ -32,91 +31,81 @@ export interface SessionRecord {
   readonly expiresAt: number | undefined
   /** When the session ended for which an `expired` cookie stood. */
   readonly endedAt?: number | undefined
-  /** The expiry was chosen by hand in `commitSession` and is not moved by renewals. */
+  /** The expiry was chosen by hand in `commitSession`, and renewals do not move it. */
   readonly fixed: boolean
   /** The cookie goes when the browser is closed, chosen by hand in `commitSession`. */
   readonly transient: boolean
   /** The token should be sealed anew: by an older secret, or in a form that is being left. */
   readonly stale: boolean
-  /** The back end's own note on the record, such as its version; `undefined` where none is stored. */
+  /** The back end's own note on the record, such as its version; `undefined` while nothing is stored. */
   readonly stored: unknown
-  /** Which storages hold it, by kind and cookie name; `undefined` where none does. */
-  readonly owner: string | undefined
+  /** The back end's note on an id that a login or a logout has retired; `undefined` for every other session. */
+  readonly retired?: unknown
 }
 
-/** What opens the sessions of a storage. One serves all requests, so that each makes no functions of its own. */
+/** What opens the sessions of a storage, and knows them as its own. */
 export interface SessionSource {
-  /** What session values must be, where the storage has a schema. */
+  /** What session values must be, if the storage has a schema. */
   readonly schema: ValueSchema | undefined
-  /** The session that the offered cookie values stand for; a new one where none is offered. */
-  resume(offered: readonly string[], now: number): MaybePromise<SessionRecord>
-  /** Whether the unauthenticated times of the tokens ask for a renewal. Reading costs no decryption. */
-  claimsRenewal(offered: readonly string[], now: number, rolling: boolean): boolean
+  /** The session that the offered cookie values stand for, and a new one if none does. */
+  resume(state: SessionState): MaybePromise<SessionRecord>
+  /** Ends the session in its back end, and whatever else the request's cookies stand for. */
+  remove(state: SessionState): Promise<void>
 }
 
 /** The side of a session that storages and the request lifecycle see. */
-export class SessionControl {
-  #record: SessionRecord | undefined
-  readonly #source: SessionSource
-  readonly #offered: readonly string[]
-  readonly #now: number
-  /** True where the source answers at once, so that the first touch can open the session. */
-  readonly immediate: boolean
+export class SessionState {
+  /** `undefined` for sessions that were made by hand, and for those without a cookie until a commit. */
+  source: SessionSource | undefined
+  /** The cookie values that came under the name of the session. */
+  readonly offered: readonly string[]
+  /** True if the source answers at once, so that the first access can open the session. */
+  readonly opensOnAccess: boolean
+  /** The request that it belongs to, if a middleware has opened it. */
+  request: RequestTraits | undefined = undefined
 
   touched = false
   regenerated = false
   destroyed = false
   closed = false
-  /** A storage has written it since it was opened. */
-  committed = false
-  /** Destroyed, and the back end knows it. */
-  settled = false
-  /** The request that it belongs to, where a middleware has opened it. */
-  request: RequestTraits | undefined = undefined
+  /** What other authentic cookies of the request stood for; a logout ends these too. */
+  others: readonly string[] = []
+  /** The Set-Cookie texts of a commit by hand, which the middleware sends if the handler does not. */
+  committed: readonly string[] | undefined = undefined
+  /** Ended by hand, so that its back end knows it. */
+  ended = false
+  #record: SessionRecord | undefined
 
-  /**
-   * @param offered the cookie values that came
-   * @param now when they came, in milliseconds since 1970
-   */
-  constructor(source: SessionSource, offered: readonly string[], now: number, immediate: boolean) {
-    this.#source = source
-    this.#offered = offered
-    this.#now = now
-    this.immediate = immediate
-  }
-
-  get schema(): ValueSchema | undefined {
-    return this.#source.schema
-  }
-
-  /** A request that only prefetches must leave flash messages for the visit itself. */
-  get keepsFlash(): boolean {
-    return this.request !== undefined && isPrefetch(this.request)
-  }
-
-  claimsRenewal(rolling: boolean): boolean {
-    const offered = this.#offered
-    return offered.length > 0 && this.#source.claimsRenewal(offered, this.#now, rolling)
+  constructor(
+    source: SessionSource | undefined,
+    offered: readonly string[],
+    opensOnAccess: boolean,
+  ) {
+    this.source = source
+    this.offered = offered
+    this.opensOnAccess = opensOnAccess
   }
 
   get isOpen(): boolean {
     return this.#record !== undefined
   }
 
+  /** True if a commit has something to write. */
   get changed(): boolean {
     return this.destroyed || this.regenerated || this.#record?.values.changed === true
   }
 
+  /** Loads the record, once. */
   open(): MaybePromise<SessionRecord> {
     if (this.#record !== undefined) return this.#record
-    const record = this.#source.resume(this.#offered, this.#now)
+    const record = this.source?.resume(this) ?? unstoredRecord('new')
     if (record instanceof Promise) return record.then((loaded) => (this.#record ??= loaded))
     return (this.#record = record)
   }
 
-  /** The record, opened on first touch. */
+  /** The record, opened on first access. */
   get record(): SessionRecord {
-    if (this.#record === undefined && this.immediate) void this.open()
+    if (this.#record === undefined && this.opensOnAccess) void this.open()
     if (this.#record === undefined) {
       throw new SessionError(
         'ERR_SESSION_CONFIG',
@@ -126,12 +115,8 @@ export class SessionControl {
     return this.#record
   }
 
-  /** The session was stored as `record` says, under a new id where `regenerated` is set. */
-  settle(record: SessionRecord, regenerated: boolean): void {
-    record.values.settle()
+  set record(record: SessionRecord) {
     this.#record = record
-    this.committed = true
-    if (regenerated) this.regenerated = false
   }
 }
 
@@ -152,6 +137,5 @@ export function unstoredRecord(
     transient: false,
     stale: false,
     stored: undefined,
-    owner: undefined,
   }
 }

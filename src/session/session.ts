@@ -1,9 +1,9 @@
 import { warnOnce } from '../util/environment.ts'
 import { SessionError } from '../util/errors.ts'
-import { SessionControl, unstoredRecord } from './session-state.ts'
+import { isPeek } from '../util/request-traits.ts'
+import { SessionState, unstoredRecord } from './session-state.ts'
 import type { SessionOrigin, SessionRecord } from './session-state.ts'
-import { flashKey } from './session-values.ts'
-import type { SessionValues } from './session-values.ts'
+import { flashKey, SessionValues } from './session-values.ts'
 
 /**
  * What a session holds where no types are given: any JSON value under any name.
@@ -43,9 +43,9 @@ type Value<Data, FlashData, Key> =
   | undefined
 
 let wrap: <Data extends object, FlashData extends object>(
-  control: SessionControl,
+  state: SessionState,
 ) => Session<Data, FlashData>
-let unwrap: (session: object) => SessionControl | undefined
+let unwrap: (session: object) => SessionState | undefined
 
 /**
  * The values that one visitor's requests share.
@@ -73,15 +73,15 @@ let unwrap: (session: object) => SessionControl | undefined
  * }
  */
 export class Session<Data extends object = SessionData, FlashData extends object = Data> {
-  readonly #control: SessionControl
+  readonly #state: SessionState
 
-  private constructor(control: SessionControl) {
-    this.#control = control
+  private constructor(state: SessionState) {
+    this.#state = state
   }
 
   static {
-    wrap = (control) => new Session(control)
-    unwrap = (session) => (#control in session ? session.#control : undefined)
+    wrap = (state) => new Session(state)
+    unwrap = (session) => (#state in session ? session.#state : undefined)
   }
 
   /** The id in the store; empty while nothing is stored, and always for cookie sessions. */
@@ -114,7 +114,7 @@ export class Session<Data extends object = SessionData, FlashData extends object
 
   /** True where a commit has something to write. */
   get changed(): boolean {
-    return this.#control.changed
+    return this.#state.changed
   }
 
   /**
@@ -122,8 +122,8 @@ export class Session<Data extends object = SessionData, FlashData extends object
    * @throws SessionError `ERR_SESSION_STORAGE` when the back end cannot answer
    */
   async load(): Promise<this> {
-    this.#control.touched = true
-    await this.#control.open()
+    this.#state.touched = true
+    await this.#state.open()
     return this
   }
 
@@ -149,7 +149,7 @@ export class Session<Data extends object = SessionData, FlashData extends object
     const flash = flashKey(name)
     if (!values.has(flash)) return undefined as never
     const value = values.read(flash)
-    if (!this.#control.keepsFlash) this.#write(`get("${name}") of a flash value`).delete(flash)
+    if (!this.#keepsFlash) this.#write(`get("${name}") of a flash value`).delete(flash)
     return value as never
   }
 
@@ -171,7 +171,7 @@ export class Session<Data extends object = SessionData, FlashData extends object
    */
   set<Key extends KeyOf<Data>>(name: Key, value: Data[Key]): void {
     const values = this.#write(`set("${name}")`)
-    this.#control.schema?.assertValue(name, value, values.all)
+    this.#state.source?.schema?.assertValue(name, value, values.all)
     values.set(name, value)
   }
 
@@ -210,7 +210,7 @@ export class Session<Data extends object = SessionData, FlashData extends object
    */
   regenerate(): void {
     this.#write('regenerate()')
-    this.#control.regenerated = true
+    this.#state.regenerated = true
   }
 
   /**
@@ -218,19 +218,25 @@ export class Session<Data extends object = SessionData, FlashData extends object
    * @throws SessionError `ERR_SESSION_CLOSED` after the response is committed
    */
   destroy(): void {
-    if (this.#control.destroyed) return
+    if (this.#state.destroyed) return
     this.#write('destroy()')
-    this.#control.destroyed = true
+    this.#state.destroyed = true
+  }
+
+  /** HEAD requests and prefetches leave flash values for the visit itself. */
+  get #keepsFlash(): boolean {
+    const { request } = this.#state
+    return request !== undefined && isPeek(request)
   }
 
   #touch(): SessionRecord {
-    if (this.#control.closed && !this.#control.touched) warnLateRead()
-    this.#control.touched = true
-    return this.#control.record
+    if (this.#state.closed && !this.#state.touched) warnLateRead()
+    this.#state.touched = true
+    return this.#state.record
   }
 
   #read(): SessionValues {
-    if (this.#control.destroyed) {
+    if (this.#state.destroyed) {
       throw new SessionError(
         'ERR_SESSION_DESTROYED',
         'This session was destroyed. To go on with an empty one, call clear() and regenerate() instead of destroy().',
@@ -241,7 +247,7 @@ export class Session<Data extends object = SessionData, FlashData extends object
 
   #write(what: string): SessionValues {
     const values = this.#read()
-    if (this.#control.closed) {
+    if (this.#state.closed) {
       throw new SessionError(
         'ERR_SESSION_CLOSED',
         `${what} came after the session was committed with the response, so it cannot be saved. Write before the handler returns.`,
@@ -263,15 +269,15 @@ function toDate(moment: number | undefined): Date | undefined {
 
 /** A session over its inner side. */
 export function sessionOf<Data extends object, FlashData extends object>(
-  control: SessionControl,
+  state: SessionState,
 ): Session<Data, FlashData> {
-  return wrap<Data, FlashData>(control)
+  return wrap<Data, FlashData>(state)
 }
 
 /** The inner side of a session. */
-export function controlOf(session: object): SessionControl {
-  const control = unwrap(session)
-  if (control !== undefined) return control
+export function stateOf(session: object): SessionState {
+  const state = unwrap(session)
+  if (state !== undefined) return state
   throw new SessionError(
     'ERR_SESSION_CONFIG',
     'This is not a session of this package: take it from getSession() or createSession().',
@@ -298,12 +304,14 @@ export function createSession<Data extends object = SessionData, FlashData exten
   initialData: FlashSessionData<Data, FlashData> = {},
   id = '',
 ): Session<Data, FlashData> {
-  const entries = Object.entries(initialData)
-  const record =
-    id === '' ? unstoredRecord('new') : { ...unstoredRecord('new', { ...initialData }), id }
-  if (id === '') for (const [name, value] of entries) record.values.set(name, value)
-  const source = { schema: undefined, resume: () => record, claimsRenewal: () => false }
-  return wrap<Data, FlashData>(new SessionControl(source, [], 0, true))
+  const values = new SessionValues()
+  for (const [name, value] of Object.entries(initialData)) values.set(name, value)
+  const state = new SessionState(undefined, [], true)
+  state.record =
+    id === ''
+      ? { ...unstoredRecord('new'), values }
+      : { ...unstoredRecord('new', values.toObject()), id }
+  return wrap<Data, FlashData>(state)
 }
 
 /**

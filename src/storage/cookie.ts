@@ -25,5 +25,5 @@ export function createCookieSessionStorage<
   Data extends object = SessionData,
   FlashData extends object = Data,
 >(options: SessionStorageOptions<Data> = {}): SessionStorage<Data, FlashData> {
-  return storageOver<Data, FlashData>(cookieBackend, options)
+  return storageOver<Data, FlashData>(() => cookieBackend, options)
 }

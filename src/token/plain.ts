@@ -1,8 +1,7 @@
-import { decodeBase64url, encodeBase64url } from './base64url.ts'
+import { decodeBase64url, encodeBase64url, encodeUtf8 } from './bytes.ts'
 import { chain } from '../util/maybe-promise.ts'
 import type { MaybePromise } from '../util/maybe-promise.ts'
 import { fromFlags, toFlags } from './token.ts'
-import { encodeUtf8 } from './utf8.ts'
 import type { Token, TokenCodec, TokenContext, TokenTimes } from './token.ts'
 
 const VERSION = 1
@@ -29,11 +28,11 @@ export function plainCodec(
 ): TokenCodec {
   function parse(text: string | null): Token | null {
     const fields = parseArray(text)
-    const [version, kind, name, createdAt, expiresAt, flags, body] = fields
+    const [version, kind, name, createdAt, issuedAt, expiresAt, flags, body] = fields
     const isOurs = version === VERSION && kind === context.kind && name === context.cookieName
-    if (!isOurs || !isMoment(createdAt) || !isMoment(expiresAt)) return null
+    if (!isOurs || !isMoment(createdAt) || !isMoment(issuedAt) || !isMoment(expiresAt)) return null
     if (typeof flags !== 'number' || typeof body !== 'string') return null
-    return { body, times: { createdAt, expiresAt, ...fromFlags(flags) }, stale: false }
+    return { body, times: { createdAt, issuedAt, expiresAt, ...fromFlags(flags) }, stale: false }
   }
 
   return {
@@ -47,9 +46,10 @@ export function plainCodec(
     open: (value) => chain(decode(value), parse),
     seal(body: string, times: TokenTimes) {
       const { kind, cookieName } = context
-      const { createdAt, expiresAt } = times
+      const { createdAt, issuedAt, expiresAt } = times
+      const flags = toFlags(times)
       return encode(
-        JSON.stringify([VERSION, kind, cookieName, createdAt, expiresAt, toFlags(times), body]),
+        JSON.stringify([VERSION, kind, cookieName, createdAt, issuedAt, expiresAt, flags, body]),
       )
     },
   }

@@ -4,25 +4,32 @@
  *   byte   0      version, 0x01
  *   byte   1      flags: 1 the expiry was chosen by hand, 2 the cookie has no Max-Age by hand
  *   bytes  2-5    key hint: which secret sealed it
- *   bytes  6-11   created at  } milliseconds since 1970,
- *   bytes 12-17   expires at  } 48 bits, big endian
- *   bytes 18-41   nonce, random
- *   bytes 42-     XChaCha20-Poly1305 ciphertext of the body in UTF-8, then the tag of 16 bytes
+ *   bytes  6-11   created at  }
+ *   bytes 12-17   issued at   } milliseconds since 1970, 48 bits, big endian
+ *   bytes 18-23   expires at  }
+ *   bytes 24-47   nonce, random
+ *   bytes 48-     XChaCha20-Poly1305 ciphertext of the body in UTF-8, then the tag of 16 bytes
  *
- * in base64url without padding. Authenticated with the ciphertext (the AAD): bytes 0-17, then the text
+ * in base64url without padding. Authenticated with the ciphertext (the AAD): bytes 0-23, then the text
  * `<kind>:<cookie name>` in UTF-8. The key and its hint are the first 32 bytes and the 4 after them of
  * HKDF-SHA-256 (RFC 5869) with the secret in UTF-8 as input key, no salt and the info `fetch-sessions v1`.
  */
-import { decodeBase64url, encodeBase64url, readBase64url } from './base64url.ts'
-import { fillRandom } from './random-bytes.ts'
-import { decodeUtf8, encodeUtf8, encodeUtf8Briefly } from './utf8.ts'
-import { fromFlags, toFlags } from './token.ts'
+import {
+  decodeBase64url,
+  decodeUtf8,
+  encodeBase64url,
+  encodeUtf8,
+  encodeUtf8Briefly,
+  fillRandom,
+  readBase64url,
+} from './bytes.ts'
+import { FIXED, TRANSIENT } from './token.ts'
 import type { Token, TokenCodec, TokenContext, TokenTimes } from './token.ts'
 import { decrypt, encrypt, TAG } from './xchacha20poly1305.ts'
 
 const VERSION = 1
 /** A multiple of three, so that the header of a text can be read alone. */
-const HEADER = 18
+const HEADER = 24
 const NONCE = 24
 const MAX_DERIVED_KEYS = 64
 
@@ -59,10 +66,6 @@ export function createSealedCodec(
     keys = await Promise.all(secrets.map(deriveKey))
   }
 
-  function isStale(header: Uint8Array): boolean {
-    return readHint(header) !== keys[0]?.hint
-  }
-
   return {
     isUrlSafe: true,
     ready: () => (keys.length === secrets.length ? undefined : deriveAll()),
@@ -70,18 +73,19 @@ export function createSealedCodec(
 
     peek(value) {
       if (!readBase64url(value, claimed) || claimed[0] !== VERSION) return null
-      return { times: readTimes(claimed), stale: isStale(claimed) }
+      return { times: readTimes(claimed), stale: readNumber(claimed, 2, 4) !== keys[0]?.hint }
     },
 
     open(value): Token | null {
       const bytes = decodeBase64url(value)
       if (bytes === null || bytes.length < HEADER + NONCE + TAG || bytes[0] !== VERSION) return null
-      const hint = readHint(bytes)
+      const hint = readNumber(bytes, 2, 4)
       for (const key of keys) {
         if (key.hint !== hint) continue
         for (let i = 0; i < HEADER; i++) aad[i] = bytes[i] ?? 0
         const body = openWith(key, aad, bytes)
-        if (body !== null) return { body, times: readTimes(bytes), stale: isStale(bytes) }
+        if (body === null) continue
+        return { body, times: readTimes(bytes), stale: hint !== keys[0]?.hint }
       }
       return null
     },
@@ -89,8 +93,13 @@ export function createSealedCodec(
     seal(body, times) {
       const [key] = keys
       if (key === undefined) throw new Error('seal() was called before ready()')
-      writeHeader(aad, key.hint, times)
-      writeHeader(head, key.hint, times)
+      head[0] = VERSION
+      head[1] = (times.fixed ? FIXED : 0) | (times.transient ? TRANSIENT : 0)
+      writeNumber(head, 2, 4, key.hint)
+      writeNumber(head, 6, 6, times.createdAt)
+      writeNumber(head, 12, 6, times.issuedAt)
+      writeNumber(head, 18, 6, times.expiresAt)
+      for (let i = 0; i < HEADER; i++) aad[i] = head[i] ?? 0
       random(newNonce)
       return encodeBase64url(encrypt(key.key, newNonce, aad, encodeUtf8Briefly(body), head))
     },
@@ -127,25 +136,14 @@ async function deriveKey(secret: string): Promise<SealKey> {
   return derived
 }
 
-function writeHeader(header: Uint8Array, hint: number, times: TokenTimes): void {
-  header[0] = VERSION
-  header[1] = toFlags(times)
-  writeNumber(header, 2, 4, hint)
-  writeNumber(header, 6, 6, times.createdAt)
-  writeNumber(header, 12, 6, times.expiresAt)
-}
-
-function readHint(bytes: Uint8Array): number {
-  return readNumber(bytes, 2, 4)
-}
-
 function readTimes(bytes: Uint8Array): TokenTimes {
-  const { fixed, transient } = fromFlags(bytes[1] ?? 0)
+  const flags = bytes[1] ?? 0
   return {
     createdAt: readNumber(bytes, 6, 6),
-    expiresAt: readNumber(bytes, 12, 6),
-    fixed,
-    transient,
+    issuedAt: readNumber(bytes, 12, 6),
+    expiresAt: readNumber(bytes, 18, 6),
+    fixed: (flags & FIXED) !== 0,
+    transient: (flags & TRANSIENT) !== 0,
   }
 }
 

@@ -3,14 +3,50 @@ import { SessionError } from '../util/errors.ts'
 
 const MIN_SECRET_LENGTH = 16
 
+/** What anybody can read: the secret of our examples, and that of `.dev.vars`. */
+const PUBLIC_SECRETS: readonly string[] = [
+  '32 random characters in real life',
+  'for-development-on-this-computer-only',
+]
+
+const REMEDY =
+  'Create a secret with `npx fetch-sessions secret` or `openssl rand -base64 32`, and set it instead.'
+
+/**
+ * The secrets of an option or a variable, newest first. A string is split at commas, and its parts are trimmed.
+ *
+ * @returns undefined if none is given: an empty list or a blank string counts as none
+ * @throws SessionError `ERR_SESSION_CONFIG` for anything but a string or a list
+ */
+export function parseSecrets(
+  given: string | readonly string[] | undefined,
+): readonly string[] | undefined {
+  if (given === undefined) return undefined
+  if (typeof given === 'string') {
+    return given.trim() === '' ? undefined : given.split(',').map((secret) => secret.trim())
+  }
+  if (!Array.isArray(given)) {
+    const type = given === null ? 'null' : `of type ${typeof given}`
+    refuse(`\`secrets\` is ${type}: write a string, or a list of strings, newest first.`)
+  }
+  return given.length === 0 ? undefined : given
+}
+
 /** @throws SessionError `ERR_SESSION_CONFIG` for what is no secret, and in production for what can be guessed */
 export function assertSecrets(secrets: readonly unknown[]): void {
-  for (const secret of secrets) {
+  for (const [index, secret] of secrets.entries()) {
     if (typeof secret !== 'string' || secret === '') {
-      refuse('A secret is empty or missing: give each as a random text of 32 characters or more.')
+      // Not the value: a number may be a secret, too.
+      const found = secret === '' ? 'empty' : `of type ${typeof secret}`
+      refuse(
+        `The secret at position ${index + 1} of ${secrets.length} is ${found}: write a string of 32 random characters or more. Is its variable set, or is there a comma too many?`,
+      )
+    }
+    if (isProduction() && PUBLIC_SECRETS.includes(secret)) {
+      refuse(`The secret "${secret}" is an example that everybody can read. ${REMEDY}`)
     }
     if (secret.length >= MIN_SECRET_LENGTH) continue
-    const problem = `A secret of ${secret.length} characters can be guessed: use at least ${MIN_SECRET_LENGTH}, at random.`
+    const problem = `A secret of ${secret.length} characters can be guessed: it needs at least ${MIN_SECRET_LENGTH}. ${REMEDY}`
     if (isProduction()) refuse(problem)
     warnOnce(problem)
   }

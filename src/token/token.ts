@@ -3,6 +3,8 @@ import type { MaybePromise } from '../util/maybe-promise.ts'
 /** What a token says about the life of its session. Moments are in milliseconds since 1970. */
 export interface TokenTimes {
   readonly createdAt: number
+  /** When this token was made; of several tokens of one visitor the latest counts. */
+  readonly issuedAt: number
   readonly expiresAt: number
   /** The expiry was chosen by hand and is not moved by renewals. */
   readonly fixed: boolean

@@ -9,7 +9,7 @@ import { poly1305 } from '@noble/ciphers/_poly1305.js'
 import { chacha20, hchacha } from '@noble/ciphers/chacha.js'
 import { equalBytes } from '@noble/ciphers/utils.js'
 
-import { encodeUtf8 } from './utf8.ts'
+import { encodeUtf8 } from './bytes.ts'
 
 /** The first block of the key stream gives the key of the MAC, the others encrypt (RFC 8439 section 2.6). */
 const BLOCK = 64
@@ -96,15 +96,18 @@ function applyStream(key: Uint8Array, nonce: Uint8Array, room: Uint8Array, lengt
  * @param sealed starts with the ciphertext, which is `length` bytes long
  */
 function tagOf(room: Uint8Array, aad: Uint8Array, sealed: Uint8Array, length: number): Uint8Array {
-  const start = filledUp(aad.length)
-  const end = start + filledUp(length)
+  const start = Math.ceil(aad.length / 16) * 16
+  const end = start + Math.ceil(length / 16) * 16
   const message = roomFor(end + TAG, macRoom)
   message.set(aad)
   message.fill(0, aad.length, start)
   message.set(sealed, start)
   message.fill(0, start + length, end + TAG)
-  writeLength(message, end, aad.length)
-  writeLength(message, end + 8, length)
+  // The lengths have 64 bits, little endian, of which no message needs the upper half.
+  for (let i = 0; i < 4; i++) {
+    message[end + i] = aad.length >>> (8 * i)
+    message[end + 8 + i] = length >>> (8 * i)
+  }
   const mac = poly1305.create(room.subarray(0, MAC_KEY))
   // noble copies what it is given, and short copies are the cheap ones.
   for (let at = 0; at < end + TAG; at += BLOCK) {
@@ -115,13 +118,4 @@ function tagOf(room: Uint8Array, aad: Uint8Array, sealed: Uint8Array, length: nu
 
 function roomFor(length: number, room: Uint8Array): Uint8Array {
   return length <= ROOM ? room : new Uint8Array(length)
-}
-
-/** 64 bits, little endian, of which no message needs the upper half. */
-function writeLength(message: Uint8Array, offset: number, length: number): void {
-  for (let i = 0; i < 4; i++) message[offset + i] = length >>> (8 * i)
-}
-
-function filledUp(length: number): number {
-  return Math.ceil(length / 16) * 16
 }

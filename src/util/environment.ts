@@ -6,7 +6,7 @@ export function isProduction(): boolean {
     // In these very words, because bundlers (wrangler's too) replace them where there is no `process`.
     return process.env.NODE_ENV === 'production'
   } catch {
-    return false
+    return false // no `process`, or Deno without --allow-env
   }
 }
 
@@ -20,7 +20,11 @@ export function readVariable(environment: unknown, name: string): string | undef
   const own = isObject(environment) ? environment[name] : undefined
   if (typeof own === 'string') return own
   const { process: runtime } = globalThis as { process?: { env?: Record<string, string> } }
-  return runtime?.env?.[name]
+  try {
+    return runtime?.env?.[name]
+  } catch {
+    return undefined // Deno without --allow-env
+  }
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,7 +1,7 @@
 /**
  * Why a {@link SessionError} was thrown; stable across releases, unlike the message.
  *
- * - `ERR_SESSION_CONFIG`: an option cannot be, thrown where the storage or the middleware is made.
+ * - `ERR_SESSION_CONFIG`: an option is invalid; thrown where the storage or the middleware is made.
  * - `ERR_SESSION_COOKIE_TOO_LARGE`: the `Set-Cookie` would exceed the 4096 bytes that browsers keep.
  * - `ERR_SESSION_VALUE`: a value that JSON cannot carry.
  * - `ERR_SESSION_CLOSED`: a write after the response was committed.
@@ -55,6 +55,11 @@ export class SessionError extends Error {
     super(message, options)
     this.code = code
   }
+}
+
+/** A value that was given, as a message shows it. */
+export function shown(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : String(value)
 }
 
 /** @throws SessionError `ERR_SESSION_CONFIG` */

@@ -1,32 +1,19 @@
-import { isProduction } from './environment.ts'
-
 /** What is asked of a request after its handler has run. */
 export type RequestTraits = Pick<Request, 'method' | 'url' | 'headers'>
 
+/** The headers by which browsers, older browsers and Turbo announce a prefetch. */
+const PREFETCH_HEADERS = ['sec-purpose', 'x-sec-purpose', 'purpose', 'x-purpose', 'x-moz']
+
 /**
- * The traits of a request, to be read at any time: Deno closes a request with its upgrade to a WebSocket, and one more
- * look at it would throw.
+ * Whether nobody will see the answer to this request: a HEAD, or a GET that only prefetches. A request that changes
+ * something is never one, whatever its headers say.
  */
-export function traitsOf(request: Request): RequestTraits {
-  if (!('Deno' in globalThis) || !request.headers.has('upgrade')) return request
-  return { method: request.method, url: request.url, headers: new Headers(request.headers) }
-}
-
-/** A request that changes something is no prefetch, whatever it says: flash values would never be consumed. */
-export function isPrefetch(request: RequestTraits): boolean {
-  if (request.method !== 'GET' && request.method !== 'HEAD') return false
-  return request.headers.get('sec-purpose')?.startsWith('prefetch') === true
-}
-
-const LOOPBACK = /^http:\/\/(localhost|[^/?#@]+\.localhost|127(\.\d+){3}|\[::1\])(:\d+)?([/?#]|$)/
-
-/** Whether the request came over http from this very machine, as in development. */
-export function isPlainLoopback(request: RequestTraits): boolean {
-  // In production the loopback host is a proxy's last hop.
-  if (!LOOPBACK.test(request.url) || isProduction()) return false
-  // So it is behind a proxy that speaks https.
-  const forwarded = `${request.headers.get('x-forwarded-proto')} ${request.headers.get('forwarded')}`
-  return !/\bhttps\b/i.test(forwarded)
+export function isPeek(request: RequestTraits): boolean {
+  if (request.method === 'HEAD') return true
+  if (request.method !== 'GET') return false
+  return PREFETCH_HEADERS.some((name) =>
+    /^\s*(prefetch|preview)/i.test(request.headers.get(name) ?? ''),
+  )
 }
 
 /** By shape, because servers replace the global class and fetch() still makes the original. */
@@ -39,10 +26,4 @@ export function isResponse(value: unknown): value is Response {
     typeof headers?.getSetCookie === 'function' &&
     typeof clone === 'function'
   )
-}
-
-/** Whether an exception led to the response, other than one that carries its response (Hono's HTTPException). */
-export function isFailure(error: unknown): boolean {
-  if (error === undefined || error === null || isResponse(error)) return false
-  return typeof (error as { getResponse?: unknown }).getResponse !== 'function'
 }

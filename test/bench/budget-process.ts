@@ -48,7 +48,7 @@ interface Values {
   visits: number
 }
 
-const cookie = { secrets: ['32 random characters in real life'] }
+const cookie = { secrets: ['a secret for the budget of a request'] }
 const inCookie = createApp(session({ storage: createCookieSessionStorage<Values>({ cookie }) }))
 const inMemory = createApp(session({ storage: createMemorySessionStorage<Values>({ cookie }) }))
 

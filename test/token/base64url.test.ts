@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 
-import { decodeBase64url, encodeBase64url, readBase64url } from '../../src/token/base64url.ts'
+import { decodeBase64url, encodeBase64url, readBase64url } from '../../src/token/bytes.ts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 

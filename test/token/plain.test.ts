@@ -1,4 +1,4 @@
-import { encodeBase64url } from '../../src/token/base64url.ts'
+import { encodeBase64url } from '../../src/token/bytes.ts'
 import { createPlainCodec } from '../../src/token/plain.ts'
 import { describe, expect, it } from 'vitest'
 

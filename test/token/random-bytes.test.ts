@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 
-import { fillRandom } from '../../src/token/random-bytes.ts'
+import { fillRandom } from '../../src/token/bytes.ts'
 import { describe, expect, it } from 'vitest'
 
 describe('fillRandom', () => {

@@ -1,4 +1,4 @@
-import { decodeUtf8, encodeUtf8, encodeUtf8Briefly } from '../../src/token/utf8.ts'
+import { decodeUtf8, encodeUtf8, encodeUtf8Briefly } from '../../src/token/bytes.ts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 

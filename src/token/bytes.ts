@@ -1,5 +1,28 @@
-import { nativeBuffer } from './native-buffer.ts'
-import type { NativeBuffer } from './native-buffer.ts'
+/* Bytes and texts: base64url, UTF-8 and randomness, as fast as each runtime allows. */
+
+/** The little of Node's Buffer that is used where it is a global: it is ten times as fast as what the web has. */
+export interface NativeBuffer {
+  isEncoding?(name: string): boolean
+  from(text: string, encoding: 'base64url'): Uint8Array<ArrayBuffer>
+  from(
+    buffer: ArrayBufferLike,
+    offset: number,
+    length: number,
+  ): { toString(as: 'base64url'): string; write(text: string, as: 'base64url'): number }
+}
+
+/** Node's Buffer where there is one; what bundlers put into its place may lack base64url. */
+export function nativeBuffer(): NativeBuffer | undefined {
+  const { Buffer: found } = globalThis as { Buffer?: NativeBuffer }
+  if (found !== known) {
+    known = found
+    usable = found?.isEncoding?.('base64url') === true ? found : undefined
+  }
+  return usable
+}
+
+let known: NativeBuffer | undefined
+let usable: NativeBuffer | undefined
 
 /**
  * Bytes as base64url without padding (RFC 4648 section 5).
@@ -28,8 +51,8 @@ function movable(bytes: Uint8Array): Uint8Array {
   return shortRoom.subarray(0, bytes.length)
 }
 
-/** Room for the texts that fit, so that each does not leave its own to the garbage collector. */
-const room = new Uint8Array(8192)
+/** Room for the bytes of the texts that fit, so that each does not leave its own to the garbage collector. */
+const decoded = new Uint8Array(8192)
 
 /** Up to here it takes longer to ask Buffer than to decode. */
 const SHORT = 200
@@ -46,17 +69,17 @@ export function decodeBase64url(
   if (native && text.length > SHORT) return decodeNative(text, native)
   if (text.length % 4 === 1) return null
   const length = Math.floor((text.length * 3) / 4)
-  const bytes = length <= room.length ? room.subarray(0, length) : new Uint8Array(length)
+  const bytes = length <= decoded.length ? decoded.subarray(0, length) : new Uint8Array(length)
   return readBase64url(text, bytes) ? bytes : null
 }
 
 /** Buffer takes what it does not know for the end of a text, or leaves it out. */
 function decodeNative(text: string, native: NativeBuffer): Uint8Array | null {
-  const { buffer, byteOffset, length } = room
+  const { buffer, byteOffset, length } = decoded
   const bytes =
     text.length > length
       ? native.from(text, 'base64url')
-      : room.subarray(0, native.from(buffer, byteOffset, length).write(text, 'base64url'))
+      : decoded.subarray(0, native.from(buffer, byteOffset, length).write(text, 'base64url'))
   return encodeBase64url(bytes, native) === text ? bytes : null
 }
 
@@ -86,4 +109,49 @@ export function readBase64url(text: string, bytes: Uint8Array): boolean {
     if (missing > 0 && (group & (2 ** (8 * missing) - 1)) !== 0) return false
   }
   return true
+}
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+/** The same for texts in UTF-8. */
+const encoded = new Uint8Array(8192)
+
+/** A text in UTF-8; a lone surrogate becomes U+FFFD. */
+export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
+  return encoder.encode(text)
+}
+
+/** The same, good until the next call. */
+export function encodeUtf8Briefly(text: string): Uint8Array<ArrayBuffer> {
+  const { read, written } = encoder.encodeInto(text, encoded)
+  return read === text.length ? encoded.subarray(0, written) : encoder.encode(text)
+}
+
+/** @throws TypeError for what is no UTF-8 */
+export function decodeUtf8(bytes: Uint8Array): string {
+  return decoder.decode(bytes)
+}
+
+const pool = new Uint8Array(4096)
+// Nothing is drawn before the first use: Workers have no randomness at module scope.
+let used = pool.length
+
+/**
+ * Fills `bytes` with random ones, for an id or a nonce. They are drawn many at a time, since each call of the system's
+ * generator costs more than encrypting does; each is handed out once, and forgotten here.
+ *
+ * Two processes that go on from one snapshot of memory draw the same, as they do from the generators of OpenSSL and V8:
+ * take the snapshot before the first session.
+ */
+export function fillRandom(bytes: Uint8Array): void {
+  // By hand: a view for so few bytes costs more than copying them.
+  for (let i = 0; i < bytes.length; i++) {
+    if (used === pool.length) {
+      crypto.getRandomValues(pool)
+      used = 0
+    }
+    bytes[i] = pool[used] ?? 0
+    pool[used++] = 0
+  }
 }

@@ -1,0 +1,52 @@
+import { SessionError, shown } from '../util/errors.ts'
+import { DEFAULT_IDLE } from './lifetime.ts'
+import type { Lifetime } from './lifetime.ts'
+
+const DAY = 24 * 60 * 60
+
+/** The most that browsers keep (RFC 6265bis section 5.6.2). */
+const MAX_COOKIE_AGE: number = 400 * DAY
+const MAX_TIMEOUT: number = 100 * 365.25 * DAY
+
+/**
+ * How long sessions live by the options of a storage, all in seconds.
+ *
+ * @param maxAge that of the cookie
+ * @throws SessionError `ERR_SESSION_CONFIG` for anything but a number from 1 to 400 days (`maxAge`) or 100 years
+ */
+export function lifetimeFrom(
+  options: { idleTimeout?: number | undefined; absoluteTimeout?: number | undefined },
+  maxAge: number | undefined,
+): Lifetime {
+  const { idleTimeout, absoluteTimeout } = options
+  assertSeconds('cookie.maxAge', maxAge, MAX_COOKIE_AGE)
+  assertSeconds('idleTimeout', idleTimeout, MAX_TIMEOUT)
+  assertSeconds('absoluteTimeout', absoluteTimeout, MAX_TIMEOUT)
+  const shorter = Math.min(Math.floor(maxAge ?? Infinity), idleTimeout ?? Infinity)
+  return {
+    idle: shorter === Infinity ? DEFAULT_IDLE : shorter * 1000,
+    absolute: absoluteTimeout === undefined ? undefined : absoluteTimeout * 1000,
+  }
+}
+
+/**
+ * The `maxAge` of a single commit, in whole seconds. Zero or less ends the session at once.
+ *
+ * @throws SessionError `ERR_SESSION_CONFIG` for anything else that {@link lifetimeFrom} refuses
+ */
+export function checkMaxAge(maxAge: number | undefined): number | undefined {
+  if (maxAge === undefined) return undefined
+  if (!(Number.isFinite(maxAge) && maxAge <= 0)) assertSeconds('maxAge', maxAge, MAX_COOKIE_AGE)
+  return Math.floor(maxAge)
+}
+
+function assertSeconds(name: string, seconds: unknown, most: number): void {
+  // NaN is neither less nor more.
+  if (seconds === undefined) return
+  if (typeof seconds === 'number' && seconds >= 1 && seconds <= most) return
+  const limit = most === MAX_COOKIE_AGE ? '400 days, the most that browsers keep' : '100 years'
+  throw new SessionError(
+    'ERR_SESSION_CONFIG',
+    `\`${name}\` is ${shown(seconds)}: write a number of seconds from 1 to ${most} (${limit}), such as 60 * 60, or leave it out.`,
+  )
+}

@@ -1,0 +1,118 @@
+import type { FlashSessionData, SessionData } from '../session/session.ts'
+import type { SessionBackend } from './session-backend.ts'
+import { storageOver } from './session-storage.ts'
+import type { SessionStorage, SessionStorageOptions } from './session-storage.ts'
+
+/**
+ * A back end that owns its ids. Each method throws only when the back end cannot answer, which the request then fails with
+ * as `ERR_SESSION_STORAGE`.
+ *
+ * @example
+ * import type { SessionIdStorageStrategy } from 'fetch-sessions'
+ *
+ * interface Table {
+ *   insert(json: string, expires?: Date): Promise<string>
+ *   find(id: string): Promise<string | null>
+ *   update(id: string, json: string, expires?: Date): Promise<boolean>
+ *   remove(id: string): Promise<void>
+ * }
+ *
+ * export function strategyOver(table: Table): SessionIdStorageStrategy<{ userId: string }> {
+ *   return {
+ *     cookie: { secrets: ['32 random characters in real life'] },
+ *     createData: (data, expires) => table.insert(JSON.stringify(data), expires),
+ *     readData: async (id) => JSON.parse((await table.find(id)) ?? 'null'),
+ *     updateData: (id, data, expires) => table.update(id, JSON.stringify(data), expires),
+ *     deleteData: (id) => table.remove(id),
+ *   }
+ * }
+ */
+export interface SessionIdStorageStrategy<
+  Data extends object = SessionData,
+  FlashData extends object = Data,
+> extends SessionStorageOptions<Data> {
+  /** Stores new data until `expires` and gives its id, which nobody can guess. */
+  createData(data: FlashSessionData<Data, FlashData>, expires?: Date): Promise<string>
+  /** The data under the id, or null where there is none or it has expired. */
+  readData(id: string): Promise<FlashSessionData<Data, FlashData> | null>
+  /** Replaces the data under the id; may answer `false` where the record is gone, which then stays gone. */
+  updateData(
+    id: string,
+    data: FlashSessionData<Data, FlashData>,
+    expires?: Date,
+  ): Promise<void | boolean>
+  /** Deletes the data under the id, whether there is any or not. */
+  deleteData(id: string): Promise<void>
+}
+
+/**
+ * Makes a storage over a back end that makes up its own ids.
+ *
+ * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ *
+ * @example
+ * import { createSessionStorage } from 'fetch-sessions'
+ *
+ * const rows = new Map<string, { json: string; expires: Date }>()
+ *
+ * export const storage = createSessionStorage<{ userId: string }>({
+ *   cookie: { secrets: ['32 random characters in real life'] },
+ *   async createData(data, expires = new Date()) {
+ *     const id = crypto.randomUUID()
+ *     rows.set(id, { json: JSON.stringify(data), expires })
+ *     return id
+ *   },
+ *   async readData(id) {
+ *     const row = rows.get(id)
+ *     return row !== undefined && row.expires > new Date() ? JSON.parse(row.json) : null
+ *   },
+ *   async updateData(id, data, expires = new Date()) {
+ *     if (!rows.has(id)) return false
+ *     rows.set(id, { json: JSON.stringify(data), expires })
+ *     return true
+ *   },
+ *   async deleteData(id) {
+ *     rows.delete(id)
+ *   },
+ * })
+ */
+export function createSessionStorage<
+  Data extends object = SessionData,
+  FlashData extends object = Data,
+>(strategy: SessionIdStorageStrategy<Data, FlashData>): SessionStorage<Data, FlashData> {
+  const backend = strategyBackend(strategy)
+  return storageOver<Data, FlashData>(() => backend, strategy)
+}
+
+function strategyBackend<Data extends object, FlashData extends object>(
+  strategy: SessionIdStorageStrategy<Data, FlashData>,
+): SessionBackend {
+  type Stored = FlashSessionData<Data, FlashData>
+  return {
+    kind: 'id',
+    immediate: false,
+    keepsTimes: false,
+    async load(id) {
+      const data = await strategy.readData(id)
+      if (data === null || data === undefined) return 'unknown'
+      if (typeof data !== 'object' || Array.isArray(data)) return 'invalid'
+      return { id, values: { ...data } }
+    },
+    async save({ id, values }, { regenerate, expiresAt }) {
+      const data = JSON.parse(values.serialize()) as Stored
+      const expires = new Date(expiresAt)
+      if (id !== '' && !regenerate) {
+        const answer = await strategy.updateData(id, data, expires)
+        return answer === false ? 'retired' : { body: id, id }
+      }
+      // Never under the old id, which somebody else may know.
+      const newId = await strategy.createData(data, expires)
+      if (id !== '') await strategy.deleteData(id)
+      return { body: newId, id: newId }
+    },
+    async end({ id }) {
+      if (id !== '') await strategy.deleteData(id)
+    },
+    endBody: (id) => strategy.deleteData(id),
+  }
+}

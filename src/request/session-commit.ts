@@ -1,0 +1,189 @@
+import type { CookieAttributes } from '../cookie/set-cookie.ts'
+import type { Committed, SessionEngine } from '../engine/session-engine.ts'
+import type { Session } from '../session/session.ts'
+import type { SessionState } from '../session/session-state.ts'
+import { isProduction, warnOnce } from '../util/environment.ts'
+import { SessionError } from '../util/errors.ts'
+import { isPeek } from '../util/request-traits.ts'
+import type { RequestTraits } from '../util/request-traits.ts'
+import { describe, printDebugLine } from './debug-line.ts'
+import { withSessionHeaders } from './response-headers.ts'
+
+/** A visit of one client: its request, its session, and what the options of the middleware say. */
+export interface Visit {
+  readonly engine: SessionEngine
+  readonly state: SessionState
+  readonly session: Session<object, object>
+  readonly rolling: boolean
+  readonly saveIf: ((response: Response) => boolean) | undefined
+  readonly isDebugged: boolean
+}
+
+/** All that the end of a session in one request depends on. */
+export interface CommitState {
+  /** The handler called `destroy()`. */
+  readonly destroyed: boolean
+  /** `destroySession()` has ended it already. */
+  readonly ended: boolean
+  readonly changed: boolean
+  /** There is a response, and its status saves. */
+  readonly saves: boolean
+  /** `commitSession()` or `destroySession()` has made a cookie. */
+  readonly committed: boolean
+  /** The response sets this cookie already. */
+  readonly setByHand: boolean
+  /** What would be written takes in what the handler has set by hand. */
+  readonly takesOver: boolean
+  /** Less than half of the lifetime is left, or the token should be sealed anew. */
+  readonly renews: boolean
+}
+
+/**
+ * - `keep`: nothing is to be done
+ * - `end`: the session ends in the back end, and its cookie is cleared
+ * - `send`: the cookie that was made by hand goes with the response
+ * - `yield`: the handler has sent another session under this cookie, which a write would undo
+ * - `write`: the changes are saved
+ * - `renew`: only the lifetime moves, or the token is sealed anew
+ */
+export type Decision = 'keep' | 'end' | 'send' | 'yield' | 'write' | 'renew'
+
+/** What becomes of a session at the end of a request. A logout holds, whatever the response is. */
+export function decide(state: CommitState): Decision {
+  if (state.destroyed && !state.ended) return 'end'
+  if (state.changed && state.saves && !state.destroyed) {
+    return state.setByHand && !state.takesOver ? 'yield' : 'write'
+  }
+  if (state.setByHand) return 'keep'
+  if (state.committed) return 'send'
+  return state.renews && !state.destroyed ? 'renew' : 'keep'
+}
+
+/** Saves the session of a request as its response allows, and gives the response to send. */
+export async function commitVisit(
+  visit: Visit,
+  response: Response | undefined,
+): Promise<Response | undefined> {
+  const { engine, state, rolling } = visit
+  const { request } = state
+  const saves = response !== undefined && (visit.saveIf?.(response) ?? response.status < 500)
+  if (saves && !state.isOpen && state.opensOnAccess) void state.open()
+  // Before the store is asked: what is written from here on can no longer be part of the commit.
+  state.closed = true
+  const now = Date.now()
+  const record = state.isOpen ? state.record : undefined
+  const { changed, destroyed, ended } = state
+  const committed = state.committed !== undefined
+  const isDue =
+    saves && record !== undefined && (record.stale || (rolling && engine.isRenewalDue(record, now)))
+  const setByHand = (changed || isDue || committed) && isSetByHand(engine, response)
+  const renews = isDue && !setByHand && !(request !== undefined && isPeek(request))
+  const takesOver =
+    setByHand && (committed || (record !== undefined && engine.mergesWithOthers(record)))
+  const decision = decide({
+    ...{ destroyed, ended, changed, saves, committed, setByHand, takesOver, renews },
+  })
+  const text = visit.isDebugged ? describe(decision, state, response, saves, now) : ''
+
+  let setCookies: readonly string[] = []
+  let note = ''
+  switch (decision) {
+    case 'keep':
+      break
+    case 'yield':
+      warnYield(engine.cookie.name)
+      break
+    case 'send':
+      setCookies = state.committed ?? []
+      break
+    case 'end':
+      setCookies = await engine.end(state, attributesFor(visit))
+      break
+    case 'write':
+    case 'renew': {
+      const renew = rolling && renews ? 'due' : 'never'
+      const options = { now, renew, attributes: attributesFor(visit) } as const
+      const committed = await (decision === 'write'
+        ? engine.commit(state, options)
+        : engine.commit(state, options).catch(postponed))
+      setCookies = committed.setCookies
+      if (committed.outcome !== 'written') note = `, but ${committed.outcome}`
+    }
+  }
+  const isRefused = setCookies.length > 0 && isRefusedByBrowsers(visit, setCookies)
+  if (isRefused) warnPlainHttp(engine.cookie.name)
+  if (visit.isDebugged) {
+    const sent = isRefused ? '; not stored, since this is plain http' : '; cookie sent'
+    const line = `${text}${note}${setCookies.length === 0 ? '' : sent}`
+    printDebugLine(request as RequestTraits, engine.cookie.name, line)
+  }
+  if (response === undefined) return undefined
+  return withSessionHeaders(response, {
+    vary: state.touched,
+    isPrivate:
+      setCookies.length > 0 || (state.touched && state.isOpen && state.record.origin === 'resumed'),
+    setCookies,
+    replaces: setByHand && setCookies.length > 0 ? engine.cookie.isSetBy : undefined,
+  })
+}
+
+/** A renewal that fails is tried again by the next request. */
+function postponed(error: unknown): Committed {
+  if (error instanceof SessionError && error.code === 'ERR_SESSION_STORAGE') {
+    return { outcome: 'postponed', setCookies: [] }
+  }
+  throw error
+}
+
+/** A handler that has set or cleared the cookie itself has the last word, unless there is something to write. */
+function isSetByHand(engine: SessionEngine, response: Response | undefined): boolean {
+  if (!response?.headers.has('Set-Cookie')) return false
+  return response.headers.getSetCookie().some(engine.cookie.isSetBy)
+}
+
+/** Attributes for this request's cookie: browsers other than Chromium refuse Secure from http://localhost. */
+function attributesFor({ state, engine }: Visit): CookieAttributes {
+  const isLocal =
+    engine.cookie.canDropSecure &&
+    state.request !== undefined &&
+    isPlainHttp(state.request) === 'loopback'
+  return isLocal ? { secure: false } : {}
+}
+
+/** Browsers store no Secure cookie that came over plain http (RFC 6265bis section 5.7). */
+function isRefusedByBrowsers({ state }: Visit, setCookies: readonly string[]): boolean {
+  if (state.request === undefined || isPlainHttp(state.request) !== 'other') return false
+  return setCookies.some((text) => /;\s*secure\s*(;|$)/i.test(text))
+}
+
+function warnYield(name: string): void {
+  warnOnce(
+    `a handler changed the session of the middleware and sent another one under the same cookie "${name}", so the changes are lost. Use one of the two: the middleware's, or getSession() and commitSession().`,
+  )
+}
+
+function warnPlainHttp(name: string): void {
+  warnOnce(
+    `browsers will not store this cookie: "${name}" is Secure, and the request came over plain http to a host other than localhost. Use https, or http://localhost; behind a proxy that speaks https, have it send X-Forwarded-Proto.`,
+  )
+}
+
+const LOOPBACK = /^http:\/\/(localhost|[^/?#@]+\.localhost|127(\.\d+){3}|\[::1\])(:\d+)?([/?#]|$)/
+
+/** Where a proxy says how the browser has reached it. */
+const PROXY_HEADERS = ['x-forwarded-proto', 'forwarded', 'x-forwarded-scheme', 'cf-visitor']
+
+/**
+ * Whether a request came over plain http, in development and without headers of a proxy that speaks https.
+ *
+ * - `loopback`: from this very machine. Browsers take the cookie without Secure.
+ * - `other`: from another machine. Browsers refuse a Secure cookie.
+ * - `false`: over https, or in production, where plain http is the last hop of a proxy.
+ */
+export function isPlainHttp(request: RequestTraits): 'loopback' | 'other' | false {
+  if (!request.url.startsWith('http:') || isProduction()) return false
+  for (const name of PROXY_HEADERS) {
+    if (/\bhttps\b/i.test(request.headers.get(name) ?? '')) return false
+  }
+  return LOOPBACK.test(request.url) ? 'loopback' : 'other'
+}

@@ -1,0 +1,251 @@
+import type { SessionEngine } from '../engine/session-engine.ts'
+import type { SessionStorage } from '../engine/session-storage.ts'
+import { sessionOf } from '../session/session.ts'
+import type { Session, SessionData } from '../session/session.ts'
+import { unstoredRecord } from '../session/session-state.ts'
+import { isWorkers } from '../util/environment.ts'
+import { SessionError } from '../util/errors.ts'
+import { isResponse } from '../util/request-traits.ts'
+import type { RequestTraits } from '../util/request-traits.ts'
+import { isDebugged, printDebugLine } from './debug-line.ts'
+import { commitVisit } from './session-commit.ts'
+import type { Visit } from './session-commit.ts'
+import { engineForRequest } from './storage-for-request.ts'
+
+/**
+ * What every adapter's `session()` takes.
+ *
+ * @example
+ * import { session } from 'fetch-sessions/hono'
+ * import { Hono } from 'hono'
+ *
+ * export const app = new Hono().use(
+ *   session({ rolling: false, saveIf: (response) => response.status < 400 }),
+ * )
+ */
+export interface SessionOptions<
+  Data extends object = SessionData,
+  FlashData extends object = Data,
+> {
+  /**
+   * Where sessions are kept. A function makes the storage from the environment (the bindings of a Worker), which its
+   * parameter types: `(env: Env) => …`. It runs once for each environment, and once for a process that has none.
+   * Default: cookie storage with the secrets in `SESSION_SECRET`.
+   */
+  storage?:
+    | SessionStorage<Data, FlashData>
+    | ((
+        environment: never,
+      ) => SessionStorage<Data, FlashData> | Promise<SessionStorage<Data, FlashData>>)
+    | undefined
+  /** Renews an active session when less than half of its lifetime is left. Default: true. */
+  rolling?: boolean | undefined
+  /** Reads and renews a session only if a handler awaits `session.load()`. Default: false. */
+  lazy?: boolean | undefined
+  /**
+   * Prints one line for each request: what became of the session and why, by `console.debug`. It has names and reasons,
+   * never a value. Default: if the variable `DEBUG` names `fetch-sessions`.
+   */
+  debug?: boolean | undefined
+  /** Which responses save the session. Default: those below status 500. A logout holds with every response. */
+  saveIf?: ((response: Response) => boolean) | undefined
+}
+
+/**
+ * Where a request comes from, and where its session goes.
+ *
+ * @example
+ * import type { SessionScope } from 'fetch-sessions'
+ *
+ * export function scopeOf(context: { env: object; session?: object }): SessionScope {
+ *   return {
+ *     place: (session) => (context.session = session),
+ *     environment: context.env,
+ *     context,
+ *   }
+ * }
+ */
+export interface SessionScope<Data extends object = SessionData, FlashData extends object = Data> {
+  /** Puts the session where the handlers look for it. Called once, before anything is read. */
+  place(session: Session<Data, FlashData>): void
+  /** Workers' bindings; without it, the variables of the process count. */
+  readonly environment?: unknown
+  /** The environment may be anything, even something of the client's: the variables of the process go before it. */
+  readonly processFirst?: boolean | undefined
+  /** The object that the router keeps for this one request, if middlewares may replace the Request. */
+  readonly context?: object | undefined
+}
+
+/**
+ * All that an adapter needs: opens the session of a request, runs the handler, commits.
+ *
+ * The runner gives the response to send, which is the handler's own if there was nothing to say. It throws what the
+ * handler throws; a thrown Response (a redirect) is committed and thrown on. Without a response nothing is saved.
+ *
+ * @throws SessionError `ERR_SESSION_CONFIG` for an invalid option; the runner rejects with what {@link SessionStorage}
+ * throws
+ *
+ * @example
+ * import { createSessionRunner } from 'fetch-sessions'
+ * import type { Session } from 'fetch-sessions'
+ *
+ * const run = createSessionRunner({})
+ *
+ * export function handle(request: Request, page: (session: Session) => Response) {
+ *   let current: Session
+ *   return run(request, { place: (session) => (current = session) }, () => page(current))
+ * }
+ */
+export function createSessionRunner<
+  Data extends object = SessionData,
+  FlashData extends object = Data,
+>(
+  options: SessionOptions<Data, FlashData>,
+): <Answer extends Response | undefined>(
+  request: Request,
+  scope: SessionScope<Data, FlashData>,
+  handler: () => Answer | Promise<Answer>,
+) => Promise<Answer> {
+  assertOptions(options)
+  const { rolling = true, lazy = false, debug, saveIf } = options
+  const source = engineForRequest(options.storage)
+  const isDebuggedHere = debug ?? isDebugged(undefined)
+
+  return async function runWithSession(request, scope, handler) {
+    const { context } = scope
+    const engine = typeof source === 'function' ? await source(scope) : source
+    const keys = engine.ready()
+    if (keys !== undefined) await keys
+
+    const outer = findVisit(request, context, engine)
+    if (outer !== undefined) {
+      scope.place(outer.session as Session<Data, FlashData>)
+      if (!lazy) await outer.state.open()
+      return handler()
+    }
+
+    const state = engine.begin(request.headers.get('cookie'))
+    // Deno closes a request with its upgrade to a WebSocket, and one more look at it would throw.
+    const isClosing = 'Deno' in globalThis && request.headers.has('upgrade')
+    state.request = isClosing ? traitsOf(request) : request
+    const session = sessionOf<Data, FlashData>(state)
+    const visit: Visit = {
+      engine,
+      state,
+      session: session as Session<object, object>,
+      rolling,
+      saveIf,
+      isDebugged: isDebuggedHere || (debug === undefined && asksForDebug(scope)),
+    }
+    scope.place(session)
+    beginVisit(request, context, visit)
+    try {
+      if (!state.opensOnAccess && !lazy) await load(visit)
+      const response = await handler()
+      if (isUntouched(visit)) return response
+      return (await commitVisit(visit, response)) as typeof response
+    } catch (thrown) {
+      if (isResponse(thrown) && !state.closed) throw await commitVisit(visit, thrown)
+      await leave(visit, thrown)
+      throw thrown
+    } finally {
+      state.closed = true
+      endVisit(request, context, visit)
+    }
+  }
+}
+
+/** Nobody has looked at the session, and its cookie asks for no renewal: the response goes out as it is. */
+function isUntouched({ state, engine, rolling, isDebugged: says }: Visit): boolean {
+  if (state.touched || says || state.isOpen) return false
+  return !state.opensOnAccess || !engine.claimsRenewal(state, rolling)
+}
+
+/** A session that cannot be read is empty and takes no writes, so that the page of the error can be made with it. */
+async function load({ state }: Visit): Promise<void> {
+  try {
+    await state.open()
+  } catch (error) {
+    state.record = unstoredRecord('new')
+    state.closed = true
+    throw error
+  }
+}
+
+/** A request that fails saves nothing; only a logout holds. */
+async function leave(visit: Visit, thrown: unknown): Promise<void> {
+  const { state, engine, isDebugged: says } = visit
+  if (state.closed) {
+    const code = thrown instanceof SessionError ? thrown.code : String(thrown)
+    if (says) printDebugLine(state.request as RequestTraits, engine.cookie.name, `failed: ${code}`)
+    return
+  }
+  try {
+    await commitVisit(visit, undefined)
+  } catch (error) {
+    // The request fails with what the handler threw; this must not be lost either.
+    console.error('fetch-sessions: a session could not be ended after its handler threw:', error)
+  }
+}
+
+/** The visits under way, by their Request and by the object that the router keeps for the request. */
+const visits = new WeakMap<object, Visit[]>()
+
+/**
+ * The visit of the same request for which another middleware has opened a session of this storage.
+ *
+ * @throws SessionError `ERR_SESSION_CONFIG` if another storage has the cookie
+ */
+function findVisit(
+  request: Request,
+  context: object | undefined,
+  engine: SessionEngine,
+): Visit | undefined {
+  const all = visits.get(context ?? request) ?? visits.get(request)
+  if (all === undefined) return undefined
+  const { name } = engine.cookie
+  const found = all.find((visit) => visit.engine.cookie.name === name && !visit.state.closed)
+  if (found === undefined || found.engine === engine) return found
+  throw new SessionError(
+    'ERR_SESSION_CONFIG',
+    `Two storages of one request use the cookie "${name}": mount the same storage twice to share its session, or give one of them another \`cookie.name\`.`,
+  )
+}
+
+function beginVisit(request: Request, context: object | undefined, visit: Visit): void {
+  const all = visits.get(context ?? request) ?? visits.get(request) ?? []
+  all.push(visit)
+  visits.set(request, all)
+  if (context !== undefined) visits.set(context, all)
+}
+
+function endVisit(request: Request, context: object | undefined, visit: Visit): void {
+  const all = visits.get(context ?? request) ?? []
+  all.splice(all.indexOf(visit), 1)
+  if (all.length > 0) return
+  visits.delete(request)
+  if (context !== undefined) visits.delete(context)
+}
+
+function traitsOf({ method, url, headers }: Request): RequestTraits {
+  return { method, url, headers: new Headers(headers) }
+}
+
+/** Bindings come with each request; the process's own variables have been looked at already. */
+function asksForDebug({
+  environment,
+  processFirst,
+}: Pick<SessionScope, 'environment' | 'processFirst'>): boolean {
+  if (processFirst === true && !isWorkers()) return false
+  if (typeof environment !== 'object' || environment === null) return false
+  return 'DEBUG' in environment && isDebugged(environment)
+}
+
+function assertOptions(options: object): void {
+  const prototype: unknown = Object.getPrototypeOf(options)
+  if (prototype === Object.prototype || prototype === null) return
+  throw new SessionError(
+    'ERR_SESSION_CONFIG',
+    'The options are no plain object, as if the function itself were the middleware: write `session()`, with the call.',
+  )
+}

@@ -1,0 +1,125 @@
+import { cookieBackend } from '../engine/cookie-backend.ts'
+import type { SessionEngine } from '../engine/session-engine.ts'
+import { engineOf, engineSourceOf, storageOver } from '../engine/session-storage.ts'
+import type { EnvironmentLookup, SessionStorage } from '../engine/session-storage.ts'
+import { encodeBase64url } from '../token/bytes.ts'
+import { isProduction, isWorkers, warnOnce } from '../util/environment.ts'
+import { SessionError } from '../util/errors.ts'
+import type { MaybePromise } from '../util/maybe-promise.ts'
+
+/** Makes a storage from the environment of a request, which its parameter types: `(env: Env) => …`. */
+export type StorageFactory<Data extends object, FlashData extends object> = (
+  environment: never,
+) => MaybePromise<SessionStorage<Data, FlashData>>
+
+/** What a factory has made, by the environment it was given. */
+interface Made {
+  readonly storages: WeakMap<object, object>
+  count: number
+}
+
+/** By the factory, so that a factory that is mounted twice gives one storage. */
+const madeBy = new WeakMap<object, Made>()
+/** More environments than this are no environments, but made by a server for each request. */
+const MAX_ENVIRONMENTS = 100
+/** Stands for the environment of a process, which has none. */
+const NO_ENVIRONMENT = {}
+
+/** The engine of every request, or a function that finds it by the request's environment. */
+export type EngineForRequest =
+  SessionEngine | ((lookup: EnvironmentLookup) => MaybePromise<SessionEngine>)
+
+/**
+ * What finds the engine for a request.
+ *
+ * @throws SessionError `ERR_SESSION_CONFIG` for what is neither a storage nor a function
+ */
+export function engineForRequest<Data extends object, FlashData extends object>(
+  storage: SessionStorage<Data, FlashData> | StorageFactory<Data, FlashData> | undefined,
+): EngineForRequest {
+  if (storage === undefined) return engineSourceOf(defaultStorage)
+  if (typeof storage === 'function') return (lookup) => engineFrom(storage, lookup)
+  assertObject('`storage` is', storage)
+  return engineSourceOf(storage)
+}
+
+/** What serves `session()` without a storage: the same for all of them, so that two of them share one session. */
+const defaultStorage = storageOver(() => cookieBackend, {}, randomSecret)
+
+let processSecret: string | undefined
+
+function randomSecret(): string {
+  const remedy =
+    'Create one with `npx fetch-sessions secret` or `openssl rand -base64 32` and set it: `wrangler secret put SESSION_SECRET` on Workers, an environment variable elsewhere'
+  if (isProduction() || isWorkers()) {
+    throw new SessionError('ERR_SESSION_CONFIG', `SESSION_SECRET is not set. ${remedy}.`)
+  }
+  warnOnce(
+    `SESSION_SECRET is not set, so sessions end when this process does. ${remedy}, or give session() a \`storage\`.`,
+  )
+  return (processSecret ??= encodeBase64url(crypto.getRandomValues(new Uint8Array(32))))
+}
+
+function engineFrom<Data extends object, FlashData extends object>(
+  factory: StorageFactory<Data, FlashData>,
+  lookup: EnvironmentLookup,
+): MaybePromise<SessionEngine> {
+  const environment = environmentOf(lookup)
+  const key = environment ?? NO_ENVIRONMENT
+  const made = madeBy.get(factory) ?? { storages: new WeakMap(), count: 0 }
+  madeBy.set(factory, made)
+  const known = made.storages.get(key)
+  if (known !== undefined) return engineOf(known, lookup)
+
+  // Each request that finds no storage runs the factory itself: on Workers, a promise of one request must not be awaited
+  // by another. The first storage to be ready serves them all.
+  const keep = (storage: unknown): SessionEngine => {
+    assertObject('The `storage` function gave', storage)
+    const first = made.storages.get(key) ?? storage
+    const engine = engineOf(first, lookup)
+    made.storages.set(key, first)
+    if (++made.count === MAX_ENVIRONMENTS) warnManyEnvironments()
+    return engine
+  }
+  try {
+    const storage = factory(environment as never)
+    return storage instanceof Promise ? storage.then(keep).catch(factoryError) : keep(storage)
+  } catch (error) {
+    return factoryError(error)
+  }
+}
+
+function warnManyEnvironments(): void {
+  warnOnce(
+    `a \`storage\` function ran for ${MAX_ENVIRONMENTS} environments, as if this server made one for each request. Make the storage once, outside of the function, and give session() that.`,
+  )
+}
+
+function factoryError(cause: unknown): never {
+  if (cause instanceof SessionError) throw cause
+  const problem = cause instanceof Error ? cause.message : String(cause)
+  throw new SessionError(
+    'ERR_SESSION_CONFIG',
+    `The \`storage\` function threw: ${problem}. It gets the environment alone: \`storage: (env: Env) => …\`.`,
+    { cause },
+  )
+}
+
+function assertObject(what: string, storage: unknown): asserts storage is object {
+  if (typeof storage === 'object' && storage !== null) return
+  throw new SessionError(
+    'ERR_SESSION_CONFIG',
+    `${what} ${String(storage)}: give a storage, such as createCookieSessionStorage().`,
+  )
+}
+
+/**
+ * The environment: Workers' bindings, or any other object that stays for as long as the process. What a server makes for
+ * each request is none: @hono/node-server's `{ incoming, outgoing }`, and Deno's information about the connection.
+ */
+function environmentOf({ environment }: EnvironmentLookup): object | undefined {
+  if (typeof environment !== 'object' || environment === null) return undefined
+  const isOfOneRequest =
+    ('incoming' in environment && 'outgoing' in environment) || 'remoteAddr' in environment
+  return isOfOneRequest ? undefined : environment
+}
