@@ -1,22 +1,13 @@
-import fc from 'fast-check'
-
 import { createCookie } from '@remix-run/cookie'
-import {
-  createCookieSessionStorage,
-  createMemorySessionStorage,
-  createSessionStorage,
-} from 'fetch-sessions'
-import type { CookieOptions, SerializeOptions, SessionStorage } from 'fetch-sessions'
-import { inspect } from '../../src/cli/inspect.ts'
-import type { Inspection } from '../../src/cli/inspect.ts'
-import { toJson, toText } from '../../src/cli/report.ts'
-import { toCookie } from '../support/client.ts'
-import { OLD_SECRET, SECRET } from '../support/secrets.ts'
+import fc from 'fast-check'
+import { createCookieSessionStorage, createMemorySessionStorage } from 'fetch-sessions'
+import type { SessionStorage } from 'fetch-sessions'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
-const NOW = Date.UTC(2026, 0, 1, 12)
-const DAY = 24 * 60 * 60
-const secrets = [SECRET]
+import { toText } from '../../src/cli/report.ts'
+import { toCookie } from '../support/client.ts'
+import { OLD_SECRET, SECRET } from '../support/secrets.ts'
+import { DAY, jar, look, NOW, reasonOf, response, sealed, secrets, setCookieOf } from './cookies.ts'
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'], now: NOW })
@@ -24,36 +15,6 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers()
 })
-
-/** The Set-Cookie text of a session that holds a user. */
-async function setCookieOf(storage: SessionStorage, options?: SerializeOptions): Promise<string> {
-  const session = await storage.getSession()
-  session.set('user', 'ada')
-  return storage.commitSession(session, options)
-}
-
-const sealed = (cookie: CookieOptions = {}): SessionStorage =>
-  createCookieSessionStorage({ cookie: { secrets, maxAge: 14 * DAY, ...cookie } })
-
-const look = (
-  text: string,
-  options: { name?: string; secrets?: readonly string[]; now?: number } = {},
-): Promise<Inspection> => inspect(text, { name: undefined, secrets, now: NOW, ...options })
-
-const reasonOf = async (...args: Parameters<typeof look>): Promise<string | undefined> =>
-  (await look(...args)).refusal?.reason
-
-function response(...headers: [name: string, value: string][]): string {
-  const fields = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')
-  return `HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n${fields}\r\n<p a="b">\r\n`
-}
-
-function jar(...cookies: [name: string, value: string][]): string {
-  const lines = cookies.map(
-    ([name, value]) => `#HttpOnly_shop.example\tFALSE\t/\tTRUE\t1767268800\t${name}\t${value}\n`,
-  )
-  return `# Netscape HTTP Cookie File\n# https://curl.se/docs/http-cookies.html\n\n${lines.join('')}`
-}
 
 describe('inspect', () => {
   it('shows the data of cookie storage, and its times', async () => {
@@ -200,78 +161,6 @@ describe('inspect', () => {
     expect([cookie?.index, cookie?.count, data]).toEqual([1, 2, { user: 'ada' }])
   })
 
-  describe('refuses', () => {
-    it('what has expired, in the very millisecond, and shows it all the same', async () => {
-      const text = await setCookieOf(sealed())
-      const end = NOW + 14 * DAY * 1000
-      expect(await reasonOf(text, { now: end - 1 })).toBeUndefined()
-      const { refusal, data } = await look(text, { now: end + 3 * 3600_000 })
-      expect([refusal?.reason, data]).toEqual(['expired', { user: 'ada' }])
-      expect(refusal?.message).toContain('3 hours ago')
-    })
-
-    it('what another secret has sealed', async () => {
-      const text = await setCookieOf(sealed())
-      expect(await reasonOf(text, { secrets: [OLD_SECRET] })).toBe('unknown-secret')
-      expect(await reasonOf(text, { secrets: [] })).toBe('no-secret')
-    })
-
-    it('what was changed: every character of it', async () => {
-      const value = toCookie(await setCookieOf(sealed())).slice('__session='.length)
-      const reasons = new Set<string | undefined>()
-      for (let i = 0; i < value.length; i++) {
-        const other = value[i] === 'A' ? 'B' : 'A'
-        reasons.add(await reasonOf(value.slice(0, i) + other + value.slice(i + 1)))
-      }
-      // The version, the key hint, and all the rest.
-      expect(reasons).toEqual(new Set(['malformed', 'unknown-secret', 'tampered']))
-    })
-
-    it('what was cut off', async () => {
-      const value = toCookie(await setCookieOf(sealed())).slice('__session='.length)
-      expect(await reasonOf(value.slice(0, -4))).toBe('tampered')
-      expect(await reasonOf(value.slice(0, 40))).toBe('tampered')
-      expect(await reasonOf(value.slice(0, 20))).toBe('malformed')
-    })
-
-    it('a sealed cookie under another name', async () => {
-      const value = toCookie(await setCookieOf(sealed({ name: 'shop' }))).slice('shop='.length)
-      const { refusal } = await look(value)
-      expect(refusal).toMatchObject({
-        reason: 'tampered',
-        message: expect.stringContaining('no cookie of the name "__session"'),
-      })
-    })
-
-    it.each(['__session=; Max-Age=0; Path=/', '__session=', 'Cookie: a=1; __session='])(
-      'one that was cleared: %s',
-      async (text) => {
-        expect(await reasonOf(text)).toBe('cleared')
-      },
-    )
-
-    it.each(['x', 'no cookie at all', 'ä', '%', 'AQ', '{"user":"ada"}', 'bnVsbA', '__session=?'])(
-      'what is no cookie of any form: %s',
-      async (text) => {
-        expect(await reasonOf(text)).toBe('malformed')
-      },
-    )
-
-    it('an authentic one that holds no session', async () => {
-      const storage = createSessionStorage({
-        cookie: { secrets, protection: 'signed' },
-        createData: async () => 'id1',
-        readData: async () => null,
-        updateData: async () => {},
-        deleteData: async () => {},
-      })
-      const id = await look(await setCookieOf(storage))
-      expect([id.refusal, id.token?.kind, id.token?.body]).toEqual([undefined, 'id', 'id1'])
-      const list = await createCookie('__session', { secrets: [SECRET] }).serialize('[1,2]')
-      expect(await reasonOf(list)).toBe('invalid')
-    })
-  })
-
   describe('opens signed cookies of React Router and Remix', () => {
     const signed = (): SessionStorage =>
       createCookieSessionStorage({ cookie: { secrets, protection: 'signed' } })
@@ -351,74 +240,5 @@ describe('inspect', () => {
         expect(toText(inspection, NOW)).toMatch(/^(Cookie|Refused)/)
       }),
     )
-  })
-})
-
-describe('the report', () => {
-  it('is for people', async () => {
-    const text = await setCookieOf(sealed(), { maxAge: 600 })
-    const inspection = await look(text, { secrets: [OLD_SECRET, SECRET], now: NOW + 65_000 })
-    expect(toText(inspection, NOW + 65_000)).toBe(
-      [
-        `Cookie   "__session", ${text.length} of 4096 bytes, name and attributes included`,
-        'Sealed   by the 2nd of 2 secrets',
-        'Created  2026-01-01T12:00:00.000Z (1 minute ago)',
-        'Expires  2026-01-01T12:10:00.000Z (in 8 minutes), chosen by hand',
-        'Data     {\n  "user": "ada"\n}',
-      ].join('\n'),
-    )
-  })
-
-  it('says which bytes it counts', async () => {
-    const setCookie = await setCookieOf(sealed())
-    const pair = toCookie(setCookie)
-    expect(toText(await look(`theme=dark; ${pair}; ${pair}x`), NOW)).toContain(
-      `${pair.length} of 4096 bytes, name included, attributes not, the 1st of 2 with this name\n`,
-    )
-    for (const [text, countsAttributes] of [
-      [setCookie, true],
-      [pair, false],
-    ] as const) {
-      expect(JSON.parse(toJson(await look(text)))).toMatchObject({ countsAttributes })
-    }
-  })
-
-  it.each([
-    [[SECRET], 'by the one secret'],
-    [[SECRET, OLD_SECRET], 'by the newest of 2 secrets'],
-    [[OLD_SECRET, 'b', SECRET], 'by the 3rd of 3 secrets'],
-    [[OLD_SECRET, 'b', 'c', SECRET], 'by the 4th of 4 secrets'],
-  ])('names the secret by its place, never by its text', async (all, expected) => {
-    const inspection = await look(await setCookieOf(sealed()), { secrets: all })
-    const reports = toText(inspection, NOW) + toJson(inspection)
-    expect(reports).toContain(expected)
-    for (const secret of [SECRET, OLD_SECRET]) expect(reports).not.toContain(secret)
-  })
-
-  it('sends no command to the terminal, whatever a cookie holds', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.string({ unit: 'binary' }),
-        fc.string({ unit: 'binary' }),
-        async (key, value) => {
-          const storage = sealed()
-          const session = await storage.getSession()
-          session.set(`evil ${key}`, value)
-          const inspection = await look(await storage.commitSession(session))
-          const json = toJson(inspection)
-          for (const report of [
-            json,
-            toText(inspection, NOW),
-            toText(await look(value || 'x'), NOW),
-          ]) {
-            expect(report).not.toMatch(/[^\P{C}\n]|[\u2028\u2029]/u)
-          }
-          expect(JSON.parse(json)).toMatchObject({ data: { [`evil ${key}`]: value } })
-        },
-      ),
-    )
-    const names = await look('\u001b]0;evil=1; \u009b31m=2; c=3')
-    expect(toText(names, NOW)).not.toMatch(/\p{Cc}/u)
-    expect(names.refusal?.reason).toBe('name')
   })
 })

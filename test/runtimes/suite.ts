@@ -18,9 +18,9 @@ declare module 'vitest' {
 
 /** What looks at the repository, or drives another process: it has nothing to say about the runtime that it runs on. */
 const ABOUT_THE_REPOSITORY = [
+  'adapters/nitro',
   'docs',
   'layout',
-  'nitro',
   'package',
   'readme',
   'size',
@@ -29,7 +29,7 @@ const ABOUT_THE_REPOSITORY = [
 ]
 
 /** What needs a server of Node's own kind. */
-export const ON_NODE_ONLY: readonly string[] = ['node', 'h3-server']
+export const ON_NODE_ONLY: readonly string[] = ['node', 'adapters/h3-server']
 
 /** Elysia compiles its handlers from text, which Workers forbid; test/runtimes/runtime.test.ts has a test of that. */
 export const COMPILED_AHEAD: readonly string[] = ['adapters/elysia']

@@ -5,8 +5,8 @@ import { H3, serve } from 'h3'
 import type { H3Event } from 'h3'
 import { describe, expect, it } from 'vitest'
 
-import { createClient } from './support/client.ts'
-import { SECRET } from './support/secrets.ts'
+import { createClient } from '../support/client.ts'
+import { SECRET } from '../support/secrets.ts'
 
 const storage = createMemorySessionStorage<SessionData>({ cookie: { secrets: [SECRET] } })
 

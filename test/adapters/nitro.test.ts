@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-import { createClient } from './support/client.ts'
-import type { Client, Fetch } from './support/client.ts'
-import { SECRET } from './support/secrets.ts'
+import { createClient } from '../support/client.ts'
+import type { Client, Fetch } from '../support/client.ts'
+import { SECRET } from '../support/secrets.ts'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 
 const folder = mkdtempSync(join(tmpdir(), 'fetch-sessions-nitro-'))

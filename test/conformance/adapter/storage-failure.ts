@@ -1,0 +1,92 @@
+import {
+  createMemorySessionStorage,
+  createSessionStorage,
+  createStoreSessionStorage,
+} from 'fetch-sessions'
+import { describe, expect, it, vi } from 'vitest'
+
+import { createMemoryStore } from '../../../src/storage/memory.ts'
+import { createClient } from '../../support/client.ts'
+import type { CreateApp } from './app.ts'
+import { COOKIE, countVisits } from './helpers.ts'
+
+/** A storage that cannot answer, or whose record is gone. */
+export function describeStorageFailure(name: string, createApp: CreateApp): void {
+  describe(`${name}, a storage that fails`, () => {
+    const cause = new Error('connection lost')
+
+    it.each(['read', 'write', 'delete'] as const)(
+      'at %s fails the request, with its cause',
+      async (broken) => {
+        const store = createMemoryStore(10)
+        const storage = createStoreSessionStorage(store, { cookie: COOKIE })
+        const app = createApp([{ storage }], (visit) => {
+          if (visit.path === '/logout') visit.session().destroy()
+          return visit.path === '/logout' ? new Response('bye') : countVisits(visit)
+        })
+        const client = createClient(app.fetch)
+        await client.get('/')
+        vi.spyOn(store, broken).mockRejectedValue(cause)
+        const response = await client.get(broken === 'delete' ? '/logout' : '/')
+        expect([response.status, response.headers.getSetCookie()]).toEqual([500, []])
+        expect(app.errors).toEqual([
+          expect.objectContaining({ code: 'ERR_SESSION_STORAGE', cause }),
+        ])
+      },
+    )
+
+    it('refuses a write that comes while it is still writing', async () => {
+      const store = createMemoryStore(10)
+      const storage = createStoreSessionStorage(store, { cookie: COOKIE })
+      let late: unknown
+      const app = createApp([{ storage }], ({ session }) => {
+        const current = session()
+        current.set('a', 1)
+        const write = store.write.bind(store)
+        vi.spyOn(store, 'write').mockImplementationOnce(async (...args) => {
+          try {
+            current.set('b', 2)
+          } catch (error) {
+            late = error
+          }
+          return write(...args)
+        })
+        return new Response('ok')
+      })
+      expect((await createClient(app.fetch).get('/')).status).toBe(200)
+      expect(late).toMatchObject({ code: 'ERR_SESSION_CLOSED' })
+    })
+
+    it('of which the record is deleted under way does not bring it back', async () => {
+      const storage = createMemorySessionStorage({ cookie: COOKIE })
+      const app = createApp([{ storage }], async ({ path, session }) => {
+        if (path === '/slow') await client.get('/logout')
+        if (path === '/logout') session().destroy()
+        else session().set('n', path)
+        return new Response('ok')
+      })
+      const client = createClient(app.fetch)
+      await client.get('/start')
+      const token = client.cookies.get('__session') ?? ''
+      const slow = await client.get('/slow')
+      // The browser may hold the cookie of another login by now, so this response leaves it alone.
+      expect([slow.status, slow.headers.getSetCookie()]).toEqual([200, []])
+      const { origin } = await storage.getSession(`__session=${token}`)
+      expect(origin).toBe('unknown')
+    })
+
+    it('answers a strategy that says that its record is gone', async () => {
+      const storage = createSessionStorage({
+        cookie: COOKIE,
+        createData: async () => 'id-1',
+        readData: async () => ({ n: 1 }),
+        updateData: async () => false,
+        deleteData: async () => {},
+      })
+      const app = createApp([{ storage }], countVisits)
+      const client = createClient(app.fetch)
+      await client.get('/')
+      expect((await client.get('/')).headers.getSetCookie()).toEqual([])
+    })
+  })
+}
