@@ -21,11 +21,14 @@ export type {
   SessionStorageOptions,
 } from './engine/session-storage.ts'
 export { createStoreSessionStorage } from './engine/session-store.ts'
+export type { StoreSessionStorageOptions } from './engine/session-store.ts'
 export type {
+  NewRecord,
+  Postponed,
+  RecordChange,
   SessionStore,
   StoredSession,
-  StoreSessionStorageOptions,
-} from './engine/session-store.ts'
+} from './engine/store.ts'
 export { createSession, isSession, Session } from './session/session.ts'
 export type { FlashSessionData, SessionData } from './session/session.ts'
 export type { SqlSessionMaintenance } from './storage/sql-store.ts'

@@ -13,86 +13,9 @@ import { storageOver } from './session-storage.ts'
 import type { SessionStorage, SessionStorageOptions } from './session-storage.ts'
 import type { SessionData } from '../session/session.ts'
 import type { SessionValues, StoredValues } from '../session/session-values.ts'
+import type { Postponed, RecordChange, SessionStore, StoredSession } from './store.ts'
 import { timeLimit } from './timeout.ts'
 import { encodeUtf8Briefly } from '../token/utf8.ts'
-
-/**
- * A record as a store gives it.
- *
- * @example
- * import type { StoredSession } from 'fetch-sessions'
- *
- * export function fromRow(row: { data: string; version: string; expires: number }): StoredSession {
- *   return { data: row.data, version: row.version, expires: new Date(row.expires) }
- * }
- */
-export interface StoredSession {
-  /** What was written; opaque to the store. */
-  readonly data: string
-  /** Changes with every change of the data; opaque to the caller, and never empty. */
-  readonly version: string
-  /** From when on `read` must answer `null`. */
-  readonly expires: Date
-}
-
-/**
- * A back end that keeps strings. It knows no ids, no JSON and no sessions: the core owns those, and conflicts too.
- *
- * Every method throws only when the back end cannot answer; the request then fails with `ERR_SESSION_STORAGE`.
- *
- * @example
- * import type { SessionStore, StoredSession } from 'fetch-sessions'
- *
- * export function createMapStore(records = new Map<string, StoredSession>()): SessionStore {
- *   const find = (key: string): StoredSession | null => {
- *     const record = records.get(key)
- *     return record !== undefined && record.expires > new Date() ? record : null
- *   }
- *   return {
- *     async read(key) {
- *       return find(key)
- *     },
- *     async write(key, data, expires, expected) {
- *       const record = find(key)
- *       if ((record?.version ?? null) !== expected) return null
- *       const version = crypto.randomUUID()
- *       const [kept, until] = [data ?? record?.data, expires ?? record?.expires]
- *       records.set(key, { data: kept ?? '', version, expires: until ?? new Date() })
- *       return version
- *     },
- *     async delete(key) {
- *       records.delete(key)
- *     },
- *   }
- * }
- */
-export interface SessionStore {
-  /**
-   * Reads a record.
-   * @param key opaque, 43 characters of base64url after the prefix
-   * @returns the record, or `null` when there is none or it has expired
-   */
-  read(key: string): Promise<StoredSession | null>
-  /**
-   * Writes a record, if nobody else has since it was read.
-   * @param data what to keep, or `null` to keep what is there and move its expiry
-   * @param expires when the record ends, from when on `read` must answer `null`; or `null` to keep what is there;
-   * never where `data` is `null` too
-   * @param expected the version that the stored record must still have, or `null` where nothing may be stored; then
-   * both `data` and `expires` are given
-   * @returns the version from now on, or `null` when the stored one is another, or the record gone or expired. Where
-   * only the expiry was to move and the back end would rather not write now, an empty text: the cookie then stays too,
-   * and the next request asks again
-   */
-  write(
-    key: string,
-    data: string | null,
-    expires: Date | null,
-    expected: string | null,
-  ): Promise<string | null>
-  /** Deletes a record, whether it was there or not. */
-  delete(key: string): Promise<void>
-}
 
 /**
  * What every storage over a {@link SessionStore} takes.
@@ -161,7 +84,8 @@ function limited(store: SessionStore, seconds: number): SessionStore {
   const limit = timeLimit(seconds)
   return {
     read: (key) => limit(store.read(key)),
-    write: (...args) => limit(store.write(...args)),
+    create: (key, record) => limit(store.create(key, record)),
+    update: (key, version, change) => limit(store.update(key, version, change)),
     delete: (key) => limit(store.delete(key)),
   }
 }
@@ -190,7 +114,8 @@ function storeBackend(store: SessionStore, codec: RecordCodec, prefix: string): 
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const id = createId()
       const key = keyOf(id)
-      const version = await store.write(key, await format(key, values, options), expires, null)
+      const data = await format(key, values, options)
+      const version = await store.create(key, { data, expires })
       if (version !== null) return { body: id, id, stored: version }
     }
     throw conflict('create')
@@ -206,7 +131,7 @@ function storeBackend(store: SessionStore, codec: RecordCodec, prefix: string): 
     key: string,
     values: SessionValues,
     write: WriteAttempt,
-  ): Promise<string | null> {
+  ): Promise<string | Postponed | null> {
     for (let attempt = 1; attempt < MAX_ATTEMPTS; attempt++) {
       if (attempt > 1) await backOff(attempt - 1)
       const stored = await store.read(key)
@@ -228,14 +153,17 @@ function storeBackend(store: SessionStore, codec: RecordCodec, prefix: string): 
     const key = keyOf(id)
     const write: WriteAttempt = (expected, met) => {
       const times = keptByHand(options, met)
-      const expires = times.renews ? new Date(times.expiresAt) : null
+      const expires = times.renews ? new Date(times.expiresAt) : undefined
       const isWritten = values.changed || options.byHand || options.reseals
-      const data = isWritten ? format(key, values, times) : null
+      if (isWritten) {
+        const data = format(key, values, times)
+        return data instanceof Promise
+          ? data.then((sealed) => store.update(key, expected, changeOf(sealed, expires)))
+          : store.update(key, expected, changeOf(data, expires))
+      }
       // What was to change, another request has changed already.
-      if (data === null && expires === null) return Promise.resolve(expected)
-      return data instanceof Promise
-        ? data.then((sealed) => store.write(key, sealed, expires, expected))
-        : store.write(key, data, expires, expected)
+      if (expires === undefined) return Promise.resolve(expected)
+      return store.update(key, expected, { expires })
     }
     // The way of every request is without async functions, each of which costs as much as the rest of it.
     return write(stored, null).then((version) =>
@@ -264,11 +192,12 @@ function storeBackend(store: SessionStore, codec: RecordCodec, prefix: string): 
       if (met !== null) {
         const times = keptByHand(options, met)
         const data = await format(newKey, values, times)
-        const version = await store.write(newKey, data, new Date(times.expiresAt), created.stored)
-        if (version === null) return null
+        const expires = new Date(times.expiresAt)
+        const version = await store.update(newKey, created.stored, { data, expires })
+        if (typeof version !== 'string') return null
         created.stored = version
       }
-      const version = await store.write(oldKey, marker, null, expected)
+      const version = await store.update(oldKey, expected, { data: marker })
       // A client that sends again what was not answered meets its own marker.
       return version ?? ((await store.read(oldKey))?.data === marker ? expected : null)
     }
@@ -323,12 +252,19 @@ function loadedFrom(id: string, { stored, record }: FoundRecord): LoadedSession 
   return { id, values, createdAt, expiresAt, fixed, stale, stored: stored.version }
 }
 
-function savedAs(id: string, version: string | null): SavedSession | 'later' | null {
-  if (version === '') return 'later'
-  return version === null ? null : { body: id, id, stored: version }
+function savedAs(id: string, answer: string | Postponed | null): SavedSession | 'later' | null {
+  if (answer === null) return null
+  return typeof answer === 'string' ? { body: id, id, stored: answer } : 'later'
 }
 
-type WriteAttempt = (expected: string, met: FoundRecord | null) => Promise<string | null>
+function changeOf(data: string, expires: Date | undefined): RecordChange {
+  return expires === undefined ? { data } : { data, expires }
+}
+
+type WriteAttempt = (
+  expected: string,
+  met: FoundRecord | null,
+) => Promise<string | Postponed | null>
 
 interface FoundRecord {
   readonly stored: StoredSession

@@ -4,7 +4,8 @@
  */
 
 import { createStoreSessionStorage } from '../engine/session-store.ts'
-import type { SessionStore, StoreSessionStorageOptions } from '../engine/session-store.ts'
+import type { StoreSessionStorageOptions } from '../engine/session-store.ts'
+import type { SessionStore } from '../engine/store.ts'
 import type { SessionStorage } from '../engine/session-storage.ts'
 import type { SessionData } from '../session/session.ts'
 import { createSqlStore, sqliteDialect } from './sql-store.ts'

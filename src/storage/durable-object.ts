@@ -4,11 +4,8 @@
  */
 
 import { createStoreSessionStorage } from '../engine/session-store.ts'
-import type {
-  SessionStore,
-  StoredSession,
-  StoreSessionStorageOptions,
-} from '../engine/session-store.ts'
+import type { StoreSessionStorageOptions } from '../engine/session-store.ts'
+import type { SessionStore, StoredSession } from '../engine/store.ts'
 import type { SessionStorage } from '../engine/session-storage.ts'
 import type { SessionData } from '../session/session.ts'
 
@@ -116,16 +113,26 @@ export function createDurableObjectSessionStorage<
   )
 }
 
+/** Moments travel in milliseconds since 1970. */
+interface Create {
+  readonly now: number
+  readonly data: string
+  readonly expires: number
+}
+
+/** What is absent stays as it is. */
+interface Update {
+  readonly now: number
+  readonly version: string
+  readonly data?: string | undefined
+  readonly expires?: number | undefined
+}
+
 /** The operations of a {@link SessionStore} as they travel to the object. */
 type Operation =
   | { readonly name: 'read'; readonly now: number }
-  | {
-      readonly name: 'write'
-      readonly now: number
-      readonly data: string | null
-      readonly expires: number | null
-      readonly expected: string | null
-    }
+  | ({ readonly name: 'create' } & Create)
+  | ({ readonly name: 'update' } & Update)
   | { readonly name: 'delete' }
 
 /**
@@ -155,14 +162,15 @@ export function createDurableObjectStore<Id>(
       const record = (await ask(key, { name: 'read', now: Date.now() })) as ObjectRecord | null
       return record && { ...record, expires: new Date(record.expires) }
     },
-    write: async (key, data, expires, expected) =>
-      (await ask(key, {
-        name: 'write',
-        now: Date.now(),
-        data,
-        expires: expires?.getTime() ?? null,
-        expected,
-      })) as string | null,
+    async create(key, { data, expires }) {
+      const record = { data, expires: expires.getTime() }
+      return (await ask(key, { name: 'create', now: Date.now(), ...record })) as string | null
+    },
+    async update(key, version, { data, expires }) {
+      const change = { data, expires: expires?.getTime() }
+      const operation = { name: 'update', now: Date.now(), version, ...change } as const
+      return (await ask(key, operation)) as string | null
+    },
     delete: async (key) => {
       await ask(key, { name: 'delete' })
     },
@@ -203,8 +211,10 @@ export class SessionObject {
     switch (operation.name) {
       case 'read':
         return Response.json(await this.#read(operation.now))
-      case 'write':
-        return Response.json(await this.#write(operation))
+      case 'create':
+        return Response.json(await this.#create(operation))
+      case 'update':
+        return Response.json(await this.#update(operation))
       case 'delete':
         await this.#clear()
         return Response.json(null)
@@ -227,16 +237,25 @@ export class SessionObject {
     return record === undefined || record.expires <= now ? null : record
   }
 
-  async #write(operation: Operation & { name: 'write' }): Promise<string | null> {
-    const { now, data, expected } = operation
+  async #create({ now, data, expires }: Create): Promise<string | null> {
+    if ((await this.#read(now)) !== null) return null
+    return this.#put({ data, version: crypto.randomUUID(), expires })
+  }
+
+  async #update({ now, version, data, expires }: Update): Promise<string | null> {
     const found = await this.#read(now)
-    if ((found?.version ?? null) !== expected) return null
-    const version = data === null && expected !== null ? expected : crypto.randomUUID()
-    const expires = operation.expires ?? found?.expires ?? now
-    const record: ObjectRecord = { data: data ?? found?.data ?? '', version, expires }
+    if (found?.version !== version) return null
+    return this.#put({
+      data: data ?? found.data,
+      version: data === undefined ? version : crypto.randomUUID(),
+      expires: expires ?? found.expires,
+    })
+  }
+
+  async #put(record: ObjectRecord): Promise<string> {
     await this.#state.storage.put(RECORD, record)
-    await this.#state.storage.setAlarm(expires)
-    return version
+    await this.#state.storage.setAlarm(record.expires)
+    return record.version
   }
 
   async #clear(): Promise<void> {

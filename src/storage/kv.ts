@@ -4,11 +4,8 @@
  */
 
 import { createStoreSessionStorage } from '../engine/session-store.ts'
-import type {
-  SessionStore,
-  StoredSession,
-  StoreSessionStorageOptions,
-} from '../engine/session-store.ts'
+import type { StoreSessionStorageOptions } from '../engine/session-store.ts'
+import type { Postponed, SessionStore, StoredSession } from '../engine/store.ts'
 import type { SessionStorage } from '../engine/session-storage.ts'
 import type { SessionData } from '../session/session.ts'
 
@@ -96,6 +93,7 @@ const MIN_TTL_SECONDS = 60
 /** KV takes one write a second for a key. */
 const WRITE_INTERVAL = 1000
 const MAX_WRITES = 4
+const POSTPONED: Postponed = { postponed: true }
 
 /**
  * The store alone, without the core over it.
@@ -134,34 +132,39 @@ export function createKVStore(
     }
   }
 
-  function put(key: string, data: string, metadata: KVMetadata): Promise<boolean> {
+  async function put(key: string, data: string, expires: Date): Promise<string | Postponed> {
+    const metadata = { version: crypto.randomUUID(), expires: expires.getTime() }
     const left = Math.ceil((metadata.expires - Date.now()) / 1000)
     const expirationTtl = Math.max(left, MIN_TTL_SECONDS)
-    return taken(() => kv.put(key, data, { expirationTtl, metadata }))
+    const isTaken = await taken(() => kv.put(key, data, { expirationTtl, metadata }))
+    return isTaken ? metadata.version : POSTPONED
+  }
+
+  /** Tries `write` again until KV takes it. */
+  async function untilTaken<T>(write: () => Promise<T | Postponed>): Promise<T> {
+    for (let attempt = 1; attempt <= MAX_WRITES; attempt++) {
+      if (attempt > 1) await wait(retryAfter)
+      const answer = await write()
+      if (answer !== POSTPONED) return answer as T
+    }
+    throw tooManyRefusals()
   }
 
   return {
     read: find,
-    async write(key, data, expires, expected) {
-      const version = crypto.randomUUID()
-      for (let attempt = 1; attempt <= MAX_WRITES; attempt++) {
-        // Read again before every try: a logout may have come while this one was waiting.
+    create: (key, { data, expires }) =>
+      untilTaken(async () => ((await find(key)) === null ? put(key, data, expires) : null)),
+    update(key, version, { data, expires }) {
+      const write = async (): Promise<string | Postponed | null> => {
         const found = await find(key)
-        if ((found?.version ?? null) !== expected) return null
-        const metadata = { version, expires: (expires ?? found?.expires)?.getTime() ?? 0 }
-        if (await put(key, data ?? found?.data ?? '', metadata)) return version
-        if (data === null) return ''
-        await wait(retryAfter)
+        if (found?.version !== version) return null
+        return put(key, data ?? found.data, expires ?? found.expires)
       }
-      throw tooManyRefusals()
+      // `write` reads again before every try: a logout may have come while it was waiting.
+      return data === undefined ? write() : untilTaken(write)
     },
-    async delete(key) {
-      for (let attempt = 1; attempt <= MAX_WRITES; attempt++) {
-        if (await taken(() => kv.delete(key))) return
-        await wait(retryAfter)
-      }
-      throw tooManyRefusals()
-    },
+    delete: (key) =>
+      untilTaken(async () => ((await taken(() => kv.delete(key))) ? undefined : POSTPONED)),
   }
 }
 

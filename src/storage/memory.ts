@@ -5,7 +5,7 @@
 
 import { SessionError } from '../util/errors.ts'
 import { createStoreSessionStorage } from '../engine/session-store.ts'
-import type { SessionStore } from '../engine/session-store.ts'
+import type { SessionStore } from '../engine/store.ts'
 import type { SessionStorage, SessionStorageOptions } from '../engine/session-storage.ts'
 import type { SessionData } from '../session/session.ts'
 
@@ -72,7 +72,7 @@ const SWEEP = 2
  * import { createMemoryStore } from 'fetch-sessions/storage/memory'
  *
  * const store = createMemoryStore(100)
- * await store.write('key', 'data', new Date(Date.now() + 60_000), null)
+ * await store.create('key', { data: 'data', expires: new Date(Date.now() + 60_000) })
  * console.log(await store.read('key'))
  */
 export function createMemoryStore(maxRecords: number): SessionStore {
@@ -97,21 +97,27 @@ export function createMemoryStore(maxRecords: number): SessionStore {
     }
   }
 
+  function put(key: string, data: string, expiresAt: number): string {
+    const version = String(++writes)
+    records.delete(key) // so that it moves to the end
+    records.set(key, { data, version, expiresAt })
+    sweep()
+    return version
+  }
+
   return {
     async read(key) {
       const record = find(key)
       if (record === null) return null
       return { data: record.data, version: record.version, expires: new Date(record.expiresAt) }
     },
-    async write(key, data, expires, expected) {
+    async create(key, { data, expires }) {
+      return find(key) === null ? put(key, data, expires.getTime()) : null
+    },
+    async update(key, version, { data, expires }) {
       const record = find(key)
-      if ((record?.version ?? null) !== expected) return null
-      const version = String(++writes)
-      records.delete(key) // so that it moves to the end
-      const expiresAt = expires?.getTime() ?? record?.expiresAt ?? 0
-      records.set(key, { data: data ?? record?.data ?? '', version, expiresAt })
-      sweep()
-      return version
+      if (record?.version !== version) return null
+      return put(key, data ?? record.data, expires?.getTime() ?? record.expiresAt)
     },
     async delete(key) {
       records.delete(key)

@@ -5,7 +5,8 @@
 
 import { SessionError } from '../util/errors.ts'
 import { createStoreSessionStorage } from '../engine/session-store.ts'
-import type { SessionStore, StoreSessionStorageOptions } from '../engine/session-store.ts'
+import type { StoreSessionStorageOptions } from '../engine/session-store.ts'
+import type { SessionStore } from '../engine/store.ts'
 import type { SessionStorage } from '../engine/session-storage.ts'
 import type { SessionData } from '../session/session.ts'
 import { createSqlStore } from './sql-store.ts'

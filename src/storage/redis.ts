@@ -4,7 +4,8 @@
  */
 
 import { createStoreSessionStorage } from '../engine/session-store.ts'
-import type { SessionStore, StoreSessionStorageOptions } from '../engine/session-store.ts'
+import type { StoreSessionStorageOptions } from '../engine/session-store.ts'
+import type { SessionStore } from '../engine/store.ts'
 import type { SessionStorage } from '../engine/session-storage.ts'
 import type { SessionData } from '../session/session.ts'
 
@@ -84,26 +85,26 @@ export function createRedisSessionStorage<
 }
 
 /*
- * One script, so that comparing and writing are one step. KEYS: the key. ARGV: the version that must be there (empty for
- * none), the new version, the expiry (empty to keep it) and the time of now in milliseconds, and the data (absent to keep it).
- * An expired record counts as none even where the clock of Redis is another.
+ * Scripts, so that comparing and writing are one step. An expired record counts as none, even if the clock of Redis runs
+ * late. Both return whether they have written.
  */
-const WRITE = `
+
+/** KEYS: the key. ARGV: the current time and the expiry in milliseconds since 1970, the data, and the version. */
+const CREATE = `
+local expires = redis.call('HGET', KEYS[1], 'expires')
+if expires and tonumber(expires) > tonumber(ARGV[1]) then return 0 end
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[1], 'expires', ARGV[2], 'data', ARGV[3], 'version', ARGV[4])
+redis.call('PEXPIRE', KEYS[1], math.max(1, ARGV[2] - ARGV[1]))
+return 1`
+
+/** KEYS: the key. ARGV: the current time, the version that must be stored, and the fields to set, each before its value. */
+const UPDATE = `
 local found = redis.call('HMGET', KEYS[1], 'version', 'expires')
-local version = found[1]
-if not version or tonumber(found[2]) <= tonumber(ARGV[4]) then version = '' end
-if version ~= ARGV[1] then return false end
-if ARGV[5] then
-  redis.call('DEL', KEYS[1])
-  redis.call('HSET', KEYS[1], 'data', ARGV[5], 'version', ARGV[2])
-else
-  ARGV[2] = version
-end
-local expires = ARGV[3]
-if expires == '' then expires = found[2] end
-redis.call('HSET', KEYS[1], 'expires', expires)
-redis.call('PEXPIRE', KEYS[1], math.max(1, tonumber(expires) - tonumber(ARGV[4])))
-return ARGV[2]`
+if found[1] ~= ARGV[2] or tonumber(found[2]) <= tonumber(ARGV[1]) then return 0 end
+redis.call('HSET', KEYS[1], unpack(ARGV, 3))
+redis.call('PEXPIRE', KEYS[1], math.max(1, redis.call('HGET', KEYS[1], 'expires') - ARGV[1]))
+return 1`
 
 /**
  * The store alone, without the core over it.
@@ -121,25 +122,28 @@ export function createRedisStore(client: NodeRedisLike | IORedisLike): SessionSt
       ? client.call(command, ...parameters)
       : client.sendCommand([command, ...parameters])
 
+  /** Whether the script has written. */
+  async function run(script: string, key: string, ...parameters: string[]): Promise<boolean> {
+    return Number(await send('EVAL', script, '1', key, String(Date.now()), ...parameters)) === 1
+  }
+
   return {
     async read(key) {
       const answer = await send('HMGET', key, 'data', 'version', 'expires')
-      const [data, version, expires] = answer as (string | null)[]
-      if (!data || !version || Number(expires) <= Date.now()) return null
+      const [data = null, version = null, expires] = answer as (string | null)[]
+      if (data === null || version === null || Number(expires) <= Date.now()) return null
       return { data, version, expires: new Date(Number(expires)) }
     },
-    async write(key, data, expires, expected) {
-      const moments = [String(expires?.getTime() ?? ''), String(Date.now())]
-      const parameters = [expected ?? '', crypto.randomUUID(), ...moments]
-      const answer = await send(
-        'EVAL',
-        WRITE,
-        '1',
-        key,
-        ...parameters,
-        ...(data === null ? [] : [data]),
-      )
-      return answer === null ? null : String(answer)
+    async create(key, { data, expires }) {
+      const version = crypto.randomUUID()
+      const isWritten = await run(CREATE, key, String(expires.getTime()), data, version)
+      return isWritten ? version : null
+    },
+    async update(key, expected, { data, expires }) {
+      const version = data === undefined ? expected : crypto.randomUUID()
+      const fields = data === undefined ? [] : ['data', data, 'version', version]
+      if (expires !== undefined) fields.push('expires', String(expires.getTime()))
+      return (await run(UPDATE, key, expected, ...fields)) ? version : null
     },
     async delete(key) {
       await send('DEL', key)

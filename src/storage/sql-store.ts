@@ -1,5 +1,5 @@
 import { SessionError } from '../util/errors.ts'
-import type { SessionStore } from '../engine/session-store.ts'
+import type { SessionStore } from '../engine/store.ts'
 
 /** Runs one statement and gives its rows. */
 export type SqlQuery = (
@@ -95,14 +95,16 @@ WHERE key = ${p(2)} AND version = ${p(3)} AND expires > ${p(4)} RETURNING versio
             expires: new Date(Number(row['expires'])),
           }
     },
-    write(key, data, expires, expected) {
+    create(key, { data, expires }) {
+      return versionOf(insert, [key, data, createVersion(), expires.getTime(), Date.now()])
+    },
+    update(key, expected, { data, expires }) {
       const now = Date.now()
-      const until = expires?.getTime() ?? now
+      if (data === undefined) return versionOf(renew, [expires.getTime(), key, expected, now])
       const version = createVersion()
-      if (expected === null) return versionOf(insert, [key, data ?? '', version, until, now])
-      if (data === null) return versionOf(renew, [until, key, expected, now])
-      if (expires === null) return versionOf(update, [data, version, key, expected, now])
-      return versionOf(replace, [data, version, until, key, expected, now])
+      return expires === undefined
+        ? versionOf(update, [data, version, key, expected, now])
+        : versionOf(replace, [data, version, expires.getTime(), key, expected, now])
     },
     async delete(key) {
       await query(remove, [key])

@@ -5,11 +5,8 @@
 
 import { SessionError } from '../util/errors.ts'
 import { createStoreSessionStorage } from '../engine/session-store.ts'
-import type {
-  SessionStore,
-  StoredSession,
-  StoreSessionStorageOptions,
-} from '../engine/session-store.ts'
+import type { StoreSessionStorageOptions } from '../engine/session-store.ts'
+import type { SessionStore, StoredSession } from '../engine/store.ts'
 import type { SessionStorage } from '../engine/session-storage.ts'
 import type { SessionData } from '../session/session.ts'
 
@@ -122,17 +119,23 @@ export function createUnstorageStore(storage: UnstorageLike): SessionStore {
       : null
   }
 
+  async function put(key: string, data: string, expires: Date): Promise<string> {
+    const version = crypto.randomUUID()
+    const end = expires.getTime()
+    const ttl = Math.max(1, Math.ceil((end - Date.now()) / 1000))
+    await storage.setItem(key, { data, version, expires: end }, { ttl })
+    return version
+  }
+
   return {
     read: find,
-    async write(key, data, expires, expected) {
+    async create(key, { data, expires }) {
+      return (await find(key)) === null ? put(key, data, expires) : null
+    },
+    async update(key, version, { data, expires }) {
       const found = await find(key)
-      if ((found?.version ?? null) !== expected) return null
-      const version = crypto.randomUUID()
-      const end = (expires ?? found?.expires)?.getTime() ?? 0
-      const record = { data: data ?? found?.data ?? '', version, expires: end }
-      const ttl = Math.max(1, Math.ceil((record.expires - Date.now()) / 1000))
-      await storage.setItem(key, record, { ttl })
-      return version
+      if (found?.version !== version) return null
+      return put(key, data ?? found.data, expires ?? found.expires)
     },
     async delete(key) {
       await storage.removeItem(key)

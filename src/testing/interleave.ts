@@ -1,4 +1,4 @@
-import type { SessionStore } from '../engine/session-store.ts'
+import type { SessionStore } from '../engine/store.ts'
 
 /** One request: whatever it does to its session, over its view of the store. */
 export type Request = (store: SessionStore) => Promise<unknown>
@@ -39,7 +39,8 @@ function startGated(request: Request, inner: SessionStore): GatedRequest {
     })
   const result = request({
     read: (key) => queue(() => inner.read(key)),
-    write: (...args) => queue(() => inner.write(...args)),
+    create: (...args) => queue(() => inner.create(...args)),
+    update: (...args) => queue(() => inner.update(...args)),
     delete: (key) => queue(() => inner.delete(key)),
   }).finally(() => {
     isDone = true

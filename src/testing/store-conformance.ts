@@ -1,4 +1,4 @@
-import type { SessionStore } from '../engine/session-store.ts'
+import type { SessionStore } from '../engine/store.ts'
 import { storeContract } from './store-contract.ts'
 import { storeRaces } from './store-races.ts'
 import type { StoreConformanceOptions } from './store-suite.ts'

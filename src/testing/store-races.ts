@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 
 import { createStoreSessionStorage } from '../engine/session-store.ts'
-import type { SessionStore } from '../engine/session-store.ts'
+import type { SessionStore } from '../engine/store.ts'
 import type { SessionStorage } from '../engine/session-storage.ts'
 import type { Session } from '../session/session.ts'
 import { toCookieHeader } from './client-cookie.ts'
@@ -282,13 +282,16 @@ async function signInMeanwhile(
   const storage = storageOver({
     read: (key) => base.read(key),
     delete: (key) => base.delete(key),
-    async write(key, ...rest) {
-      if (newKey === '') newKey = key
-      else if (!isOver) {
+    async create(key, record) {
+      newKey = key
+      return base.create(key, record)
+    },
+    async update(...args) {
+      if (newKey !== '' && !isOver) {
         isOver = true
         await meanwhile(setup, old)
       }
-      return base.write(key, ...rest)
+      return base.update(...args)
     },
   })
   const session = await storage.getSession(old)
@@ -311,15 +314,17 @@ async function looksDuringLogin(
   const look = async (): Promise<void> => {
     looks.push((await setup.getSession(cookie)).get('user'))
   }
+  const watched = async <T>(write: () => Promise<T>): Promise<T> => {
+    await look()
+    if (++writes === 2 && broken === 'the second write') throw new Error('timeout')
+    const version = await write()
+    await look()
+    return version
+  }
   const storage = storageOver({
     read: (key) => base.read(key),
-    async write(...args) {
-      await look()
-      if (++writes === 2 && broken === 'the second write') throw new Error('timeout')
-      const version = await base.write(...args)
-      await look()
-      return version
-    },
+    create: (...args) => watched(() => base.create(...args)),
+    update: (...args) => watched(() => base.update(...args)),
     async delete(key) {
       await look()
       if (broken === 'the delete') throw new Error('timeout')

@@ -1,4 +1,4 @@
-import type { SessionStore } from '../engine/session-store.ts'
+import type { SessionStore } from '../engine/store.ts'
 
 /**
  * What the suite for stores asks of a test runner: vitest, node:test and bun:test have it.

@@ -893,10 +893,10 @@ export function adapterConformance(
       const { store, get } = storeApp()
       await get('/set')
       at(300)
-      const write = vi.spyOn(store, 'write')
+      const update = vi.spyOn(store, 'update')
       expect((await get('/set')).headers.getSetCookie()).toEqual([])
-      const [key = '', , expires] = write.mock.calls[0] ?? []
-      expect(expires).toBeNull()
+      const [key = '', , change] = update.mock.calls[0] ?? []
+      expect(change).toEqual({ data: expect.any(String) })
       expect((await store.read(key))?.expires).toEqual(new Date(START + 1000_000))
     })
   })
@@ -904,7 +904,7 @@ export function adapterConformance(
   describe(`${name}, a storage that fails`, () => {
     const cause = new Error('connection lost')
 
-    it.each(['read', 'write', 'delete'] as const)(
+    it.each(['read', 'update', 'delete'] as const)(
       'at %s fails the request, with its cause',
       async (broken) => {
         const store = createMemoryStore(10)
@@ -931,14 +931,14 @@ export function adapterConformance(
       const app = createApp([{ storage }], ({ session }) => {
         const current = session()
         current.set('a', 1)
-        const write = store.write.bind(store)
-        vi.spyOn(store, 'write').mockImplementationOnce(async (...args) => {
+        const create = store.create.bind(store)
+        vi.spyOn(store, 'create').mockImplementationOnce(async (...args) => {
           try {
             current.set('b', 2)
           } catch (error) {
             late = error
           }
-          return write(...args)
+          return create(...args)
         })
         return new Response('ok')
       })
