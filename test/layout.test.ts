@@ -23,9 +23,9 @@ const FOLDERS = [
   'cli',
 ]
 /** The files of storage/ that are no back end. */
-const SHARED_BY_BACK_ENDS = ['storage/sql-store']
+const NO_BACK_ENDS = ['storage/expiry-queue', 'storage/sql-store']
 const backEnds = modules.filter(
-  (module) => module.startsWith('storage/') && !SHARED_BY_BACK_ENDS.includes(module),
+  (module) => module.startsWith('storage/') && !NO_BACK_ENDS.includes(module),
 )
 /** What a module may import of Node; the rest, the core among it, imports nothing of any runtime. */
 const NODE_MODULES: readonly [files: RegExp, modules: readonly string[]][] = [

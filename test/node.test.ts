@@ -142,10 +142,10 @@ describe('the store, under the handshake of a WebSocket on Node', () => {
     const store = createMemoryStore(10)
     const chat = await serveChat(createStoreSessionStorage(store, { cookie }))
     const events: string[] = []
-    const write = store.write.bind(store)
-    vi.spyOn(store, 'write').mockImplementation(async (...args) => {
+    const create = store.create.bind(store)
+    vi.spyOn(store, 'create').mockImplementation(async (...args) => {
       await new Promise((resolve) => setImmediate(resolve))
-      const version = await write(...args)
+      const version = await create(...args)
       events.push('written')
       return version
     })
@@ -167,7 +167,7 @@ describe('the store, under the handshake of a WebSocket on Node', () => {
   it('cannot refuse it where the session cannot be written, and reports that', async () => {
     const store = createMemoryStore(10)
     const chat = await serveChat(createStoreSessionStorage(store, { cookie }))
-    vi.spyOn(store, 'write').mockRejectedValue(new Error('connection lost'))
+    vi.spyOn(store, 'create').mockRejectedValue(new Error('connection lost'))
     expect(await shakeHands(`${chat}/chat`)).toMatchObject({ status: 101, cookies: [] })
     expect(errors).toEqual([expect.objectContaining({ code: 'ERR_SESSION_STORAGE' })])
   })

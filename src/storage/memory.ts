@@ -8,6 +8,7 @@ import { createStoreSessionStorage } from '../engine/store-storage.ts'
 import type { SessionStore } from '../engine/store.ts'
 import type { SessionStorage, SessionStorageOptions } from '../engine/session-storage.ts'
 import type { SessionData } from '../session/session.ts'
+import { createExpiryQueue } from './expiry-queue.ts'
 
 /**
  * Options of {@link createMemorySessionStorage}.
@@ -23,7 +24,10 @@ import type { SessionData } from '../session/session.ts'
 export interface MemorySessionStorageOptions<
   Data extends object = SessionData,
 > extends SessionStorageOptions<Data> {
-  /** How many sessions are kept; beyond it, those that were written longest ago go first. Default: 100,000. */
+  /**
+   * How many sessions are kept at most. Beyond it, expired sessions are evicted first, then the least recently used ones.
+   * Default: 100,000.
+   */
   maxRecords?: number | undefined
 }
 
@@ -43,16 +47,12 @@ export function createMemorySessionStorage<
   Data extends object = SessionData,
   FlashData extends object = Data,
 >(options: MemorySessionStorageOptions<Data> = {}): SessionStorage<Data, FlashData> {
-  const { maxRecords = 100_000 } = options
-  if (!Number.isSafeInteger(maxRecords) || maxRecords < 1) {
-    throw new SessionError(
-      'ERR_SESSION_CONFIG',
-      `\`maxRecords\` is ${maxRecords}: write a whole number of sessions, at least 1.`,
-    )
-  }
-  const store = createMemoryStore(maxRecords)
+  const store = createMemoryStore(options.maxRecords)
   return createStoreSessionStorage<Data, FlashData>(store, { ...options, timeout: Infinity })
 }
+
+/** Outdated entries of the queue that a store keeps before it removes them; they cost memory, and so does removing them. */
+const MAX_OUTDATED = 1000
 
 interface MemoryRecord {
   readonly data: string
@@ -60,13 +60,12 @@ interface MemoryRecord {
   readonly expiresAt: number
 }
 
-/** How many of the oldest records a write looks at, to drop the expired ones among them. */
-const SWEEP = 2
-
 /**
- * A {@link SessionStore} over a Map, in the order of the last write.
+ * A {@link SessionStore} in the memory of this process. Each operation costs O(log n) on average.
  *
- * @param maxRecords how many records are kept; beyond it, those that were written longest ago go first
+ * @param maxRecords how many records are kept at most. Beyond it, expired records are evicted first, then the least
+ * recently used ones; reading a record counts as use. Default: 100,000
+ * @throws SessionError `ERR_SESSION_CONFIG` if `maxRecords` is not a whole number of at least 1
  *
  * @example
  * import { createMemoryStore } from 'fetch-sessions/storage/memory'
@@ -75,49 +74,69 @@ const SWEEP = 2
  * await store.create('key', { data: 'data', expires: new Date(Date.now() + 60_000) })
  * console.log(await store.read('key'))
  */
-export function createMemoryStore(maxRecords: number): SessionStore {
+export function createMemoryStore(maxRecords: number = 100_000): SessionStore {
+  if (!Number.isSafeInteger(maxRecords) || maxRecords < 1) {
+    throw new SessionError(
+      'ERR_SESSION_CONFIG',
+      `\`maxRecords\` is ${maxRecords}: write a whole number of sessions, at least 1.`,
+    )
+  }
+  /** In the order of their last use. */
   const records = new Map<string, MemoryRecord>()
+  // It stands before the least recently used record. A new iterator would first skip all that was ever deleted.
+  const leastRecentlyUsed = records.keys()
+  /** Has an entry for every expiry that a record has had, so an entry may be outdated. */
+  const queue = createExpiryQueue()
   let writes = 0
 
-  function find(key: string): MemoryRecord | null {
+  function use(key: string): MemoryRecord | null {
     const record = records.get(key)
     if (record === undefined) return null
-    if (record.expiresAt > Date.now()) return record
     records.delete(key)
-    return null
+    if (record.expiresAt <= Date.now()) return null
+    records.set(key, record)
+    return record
   }
 
-  // Each write may add one record and looks at two, so that expired ones cannot pile up for long.
-  function sweep(): void {
-    let looks = SWEEP
-    for (const [key, record] of records) {
-      const isOver = record.expiresAt <= Date.now() || records.size > maxRecords
-      if (isOver) records.delete(key)
-      else if (--looks <= 0) return
+  function put(key: string, record: MemoryRecord): string {
+    if (records.get(key)?.expiresAt !== record.expiresAt) queue.push(key, record.expiresAt)
+    records.set(key, record)
+    evict()
+    return record.version
+  }
+
+  function evict(): void {
+    const now = Date.now()
+    for (;;) {
+      const key = queue.popExpired(now)
+      if (key === undefined) break
+      const record = records.get(key)
+      if (record !== undefined && record.expiresAt <= now) records.delete(key)
     }
+    while (records.size > maxRecords) records.delete(leastRecentlyUsed.next().value ?? '')
+    if (queue.size > 2 * records.size + MAX_OUTDATED) queue.replace(expiries())
   }
 
-  function put(key: string, data: string, expiresAt: number): string {
-    const version = String(++writes)
-    records.delete(key) // so that it moves to the end
-    records.set(key, { data, version, expiresAt })
-    sweep()
-    return version
+  function* expiries(): Iterable<[key: string, expiresAt: number]> {
+    for (const [key, { expiresAt }] of records) yield [key, expiresAt]
   }
 
   return {
     async read(key) {
-      const record = find(key)
+      const record = use(key)
       if (record === null) return null
       return { data: record.data, version: record.version, expires: new Date(record.expiresAt) }
     },
     async create(key, { data, expires }) {
-      return find(key) === null ? put(key, data, expires.getTime()) : null
+      if (use(key) !== null) return null
+      return put(key, { data, version: String(++writes), expiresAt: expires.getTime() })
     },
     async update(key, version, { data, expires }) {
-      const record = find(key)
+      const record = use(key)
       if (record?.version !== version) return null
-      return put(key, data ?? record.data, expires?.getTime() ?? record.expiresAt)
+      const expiresAt = expires?.getTime() ?? record.expiresAt
+      if (data === undefined) return put(key, { ...record, expiresAt })
+      return put(key, { data, version: String(++writes), expiresAt })
     },
     async delete(key) {
       records.delete(key)

@@ -130,8 +130,8 @@ export function createRedisStore(client: NodeRedisLike | IORedisLike): SessionSt
   return {
     async read(key) {
       const answer = await send('HMGET', key, 'data', 'version', 'expires')
-      const [data, version, expires] = answer as (string | null)[]
-      if (data == null || version == null || Number(expires) <= Date.now()) return null
+      const [data = null, version = null, expires] = answer as (string | null)[]
+      if (data === null || version === null || Number(expires) <= Date.now()) return null
       return { data, version, expires: new Date(Number(expires)) }
     },
     async create(key, { data, expires }) {

@@ -1,5 +1,6 @@
 import type { SessionStore } from 'fetch-sessions'
 import type { SqlSessionMaintenance } from '../../src/storage/sql-store.ts'
+import { createRecord } from '../support/create-record.ts'
 import { describe, expect, it, vi } from 'vitest'
 
 /** What the upkeep of every SQL store does alike. */
@@ -13,7 +14,7 @@ export function sqlConformance(
     it('is made once, and left alone where it is there', async () => {
       const { store, maintenance } = create('made twice')
       await maintenance.setup()
-      await store.write('key', 'data', at(3600_000), null)
+      await store.create('key', { data: 'data', expires: at(3600_000) })
       await maintenance.setup()
       expect(await store.read('key')).not.toBeNull()
     })
@@ -23,7 +24,7 @@ export function sqlConformance(
       async (table) => {
         const { store, maintenance } = create(table)
         await maintenance.setup()
-        await store.write('key', 'data', at(3600_000), null)
+        await store.create('key', { data: 'data', expires: at(3600_000) })
         expect(await store.read('key')).toMatchObject({ data: 'data' })
       },
     )
@@ -41,11 +42,12 @@ export function sqlConformance(
       vi.useFakeTimers({ toFake: ['Date'] })
       const { store, maintenance } = create('purged')
       await maintenance.setup()
-      for (let i = 1; i <= 10; i++) await store.write(`old${i}`, 'data', at(i * 1000), null)
+      for (let i = 1; i <= 10; i++)
+        await store.create(`old${i}`, { data: 'data', expires: at(i * 1000) })
       const living = at(60_000)
-      await store.write('living', 'data', living, null)
-      const renewed = await store.write('renewed', 'data', at(1000), null)
-      await store.write('renewed', null, living, renewed)
+      await store.create('living', { data: 'data', expires: living })
+      const renewed = await createRecord(store, 'renewed', 'data', at(1000))
+      await store.update('renewed', renewed, { expires: living })
       vi.setSystemTime(at(10_000))
       expect(await maintenance.purgeExpired({ limit: 4 })).toBe(4)
       expect(await maintenance.purgeExpired()).toBe(6)
@@ -60,7 +62,9 @@ export function sqlConformance(
       const { store, maintenance } = create('purged together')
       await maintenance.setup()
       await Promise.all(
-        Array.from({ length: 50 }, (_, i) => store.write(`old${i}`, 'data', at(1000), null)),
+        Array.from({ length: 50 }, (_, i) =>
+          store.create(`old${i}`, { data: 'data', expires: at(1000) }),
+        ),
       )
       vi.setSystemTime(at(1000))
       const counts = await Promise.all(

@@ -2,6 +2,7 @@ import { createSessionRunner, createStoreSessionStorage } from 'fetch-sessions'
 import type { SessionStore } from 'fetch-sessions'
 import { storeConformance as publishedConformance } from 'fetch-sessions/testing'
 import { toCookie } from '../support/client.ts'
+import { createRecord } from '../support/create-record.ts'
 import { SECRET } from '../support/secrets.ts'
 import { storageConformance } from './storage.ts'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -37,40 +38,41 @@ export function storeConformance(
     it('has a record until the last millisecond, and nothing from its expiry on', async () => {
       const store = await create()
       const expires = inAnHour()
-      const version = await store.write(KEY, 'one', expires, null)
+      const version = await createRecord(store, KEY, 'one', expires)
       vi.setSystemTime(expires.getTime() - 1)
       expect(await store.read(KEY)).toMatchObject({ data: 'one', version })
       vi.setSystemTime(expires)
       expect(await store.read(KEY)).toBeNull()
-      expect(await store.write(KEY, 'two', new Date(Date.now() + 1000), version)).toBeNull()
-      expect(await store.write(KEY, 'two', new Date(Date.now() + 1000), null)).not.toBeNull()
+      const record = { data: 'two', expires: inAnHour() }
+      expect(await store.update(KEY, version, record)).toBeNull()
+      expect(await store.create(KEY, record)).not.toBeNull()
     })
 
     it('moves the expiry alone, and gives the version that is good from then on', async () => {
       const store = await create()
-      const first = await store.write(KEY, 'one', inAnHour(), null)
+      const first = await createRecord(store, KEY, 'one', inAnHour())
       const later = new Date(Date.now() + 2 * 60 * 60 * 1000)
-      const renewed = await store.write(KEY, null, later, first)
+      const renewed = (await store.update(KEY, first, { expires: later })) as string
       vi.setSystemTime(later.getTime() - 1)
       expect(await store.read(KEY)).toMatchObject({ data: 'one', version: renewed })
-      expect(await store.write(KEY, null, inAnHour(), 'another version')).toBeNull()
+      expect(await store.update(KEY, 'another version', { expires: inAnHour() })).toBeNull()
       vi.setSystemTime(later)
-      expect(await store.write(KEY, null, inAnHour(), renewed)).toBeNull()
+      expect(await store.update(KEY, renewed, { expires: inAnHour() })).toBeNull()
       expect(await store.read(KEY)).toBeNull()
     })
 
     it('replaces nothing that has expired, though nobody has read it since', async () => {
       const store = await create()
       const expires = inAnHour()
-      const version = await store.write(KEY, 'one', expires, null)
+      const version = await createRecord(store, KEY, 'one', expires)
       vi.setSystemTime(expires)
-      expect(await store.write(KEY, 'two', inAnHour(), version)).toBeNull()
+      expect(await store.update(KEY, version, { data: 'two', expires: inAnHour() })).toBeNull()
     })
 
     it('gives a record as the interface has it, and no more', async () => {
       const store = await create()
       const expires = inAnHour()
-      const version = await store.write(KEY, 'one', expires, null)
+      const version = await createRecord(store, KEY, 'one', expires)
       expect(await store.read(KEY)).toEqual({ data: 'one', version, expires })
     })
   })

@@ -12,15 +12,18 @@ const COOKIE = { secrets: [SECRET] }
 describe('createStoreSessionStorage', () => {
   it('shows the store a hash of the id only, and JSON', async () => {
     const store = createMemoryStore(10)
-    const write = vi.spyOn(store, 'write')
+    const create = vi.spyOn(store, 'create')
     const storage = createStoreSessionStorage(store, { cookie: COOKIE })
     const session = await storage.getSession()
     session.set('n', 1)
     await storage.commitSession(session)
-    const [key, data] = write.mock.calls[0] ?? []
+    const [key, record] = create.mock.calls[0] ?? []
     expect(session.id).toMatch(/^[\w-]{27}$/)
     expect(key).toBe(createHash('sha256').update(session.id).digest('base64url'))
-    expect(JSON.parse(data ?? '')).toEqual({ createdAt: expect.any(Number), data: { n: 1 } })
+    expect(JSON.parse(record?.data ?? '')).toEqual({
+      createdAt: expect.any(Number),
+      data: { n: 1 },
+    })
   })
 
   it('never makes an unknown id its own', async () => {
@@ -38,11 +41,11 @@ describe('createStoreSessionStorage', () => {
 
   it('takes another id where one is taken', async () => {
     const store = createMemoryStore(10)
-    const write = vi.spyOn(store, 'write').mockResolvedValueOnce(null)
+    const create = vi.spyOn(store, 'create').mockResolvedValueOnce(null)
     const storage = createStoreSessionStorage(store, { cookie: COOKIE })
     const session = await storage.getSession()
     const cookie = toCookie(await storage.commitSession(session))
-    const keys = write.mock.calls.map(([key]) => key)
+    const keys = create.mock.calls.map(([key]) => key)
     expect(new Set(keys).size).toBe(2)
     expect((await storage.getSession(cookie)).id).toBe(session.id)
   })
@@ -58,7 +61,8 @@ describe('createStoreSessionStorage', () => {
       }
       const store: SessionStore = {
         read: (key) => thenable(inner.read(key)),
-        write: (...args) => thenable(inner.write(...args)),
+        create: (...args) => thenable(inner.create(...args)),
+        update: (...args) => thenable(inner.update(...args)),
         delete: (key) => thenable(inner.delete(key)),
       }
       const storage = createStoreSessionStorage(store, { cookie: COOKIE, timeout })
@@ -99,7 +103,7 @@ describe('createStoreSessionStorage', () => {
   it('asks the store for what a commit takes, in an order that loses nothing', async () => {
     const store = createMemoryStore(10)
     const calls: string[] = []
-    for (const name of ['read', 'write', 'delete'] as const) {
+    for (const name of ['read', 'create', 'update', 'delete'] as const) {
       const original = store[name] as (...args: unknown[]) => Promise<never>
       vi.spyOn(store, name).mockImplementation((...args: unknown[]) => {
         calls.push(name)
@@ -111,10 +115,10 @@ describe('createStoreSessionStorage', () => {
     expect(calls).toEqual([]) // nothing was stored
     const session = await storage.getSession()
     for (let i = 0; i < 3; i++) await storage.commitSession(session)
-    expect(calls.splice(0)).toEqual(['write', 'write', 'write'])
+    expect(calls.splice(0)).toEqual(['create', 'update', 'update'])
     session.regenerate()
     await storage.commitSession(session)
-    expect(calls).toEqual(['write', 'write', 'delete']) // the new record, the old one retired, and deleted
+    expect(calls).toEqual(['create', 'update', 'delete']) // the new record, the old one retired, and deleted
   })
 
   it('signs in though the old record cannot be deleted: its marker keeps the old id dead', async () => {
@@ -134,11 +138,13 @@ describe('createStoreSessionStorage', () => {
     const inner = createMemoryStore(10)
     const resending: SessionStore = {
       ...inner,
-      async write(key, data, expires, expected) {
-        await inner.write(key, data, expires, expected)
-        return expected === null
-          ? ((await inner.read(key))?.version ?? null)
-          : inner.write(key, data, expires, expected)
+      async create(key, record) {
+        await inner.create(key, record)
+        return (await inner.read(key))?.version ?? null
+      },
+      async update(...args) {
+        await inner.update(...args)
+        return inner.update(...args)
       },
     }
     const plain = createStoreSessionStorage(inner, { cookie: COOKIE })
@@ -192,11 +198,11 @@ describe('createStoreSessionStorage', () => {
     const storage = createStoreSessionStorage(store, { cookie: COOKIE })
     const session = await storage.getSession()
     session.set('a', 1)
-    const write = store.write.bind(store)
-    vi.spyOn(store, 'write').mockImplementationOnce((...args) => {
+    const create = store.create.bind(store)
+    vi.spyOn(store, 'create').mockImplementationOnce((...args) => {
       session.set('b', 2)
       session.regenerate()
-      return write(...args)
+      return create(...args)
     })
     const old = toCookie(await storage.commitSession(session))
     expect((await storage.getSession(old)).data).toEqual({ a: 1 })
@@ -211,7 +217,7 @@ describe('createStoreSessionStorage', () => {
     const storage = createStoreSessionStorage(store, { cookie: COOKIE })
     const session = await storage.getSession()
     await storage.commitSession(session)
-    vi.spyOn(store, 'write').mockResolvedValue(null)
+    vi.spyOn(store, 'update').mockResolvedValue(null)
     vi.spyOn(store, 'read').mockResolvedValue({
       data: 'null',
       version: '9',
@@ -222,7 +228,7 @@ describe('createStoreSessionStorage', () => {
 
   it('says so where no id is free', async () => {
     const store = createMemoryStore(10)
-    vi.spyOn(store, 'write').mockResolvedValue(null)
+    vi.spyOn(store, 'create').mockResolvedValue(null)
     const storage = createStoreSessionStorage(store, { cookie: COOKIE })
     await expect(storage.commitSession(await storage.getSession())).rejects.toMatchObject({
       code: 'ERR_SESSION_STORAGE',
@@ -235,14 +241,14 @@ describe('createStoreSessionStorage', () => {
     const storage = createStoreSessionStorage(store, { cookie: COOKIE })
     const session = await storage.getSession()
     await storage.commitSession(session)
-    vi.spyOn(store, 'write').mockResolvedValue(null)
+    vi.spyOn(store, 'update').mockResolvedValue(null)
     session.set('n', 1)
     await expect(storage.commitSession(session)).rejects.toMatchObject({
       code: 'ERR_SESSION_STORAGE',
     })
   })
 
-  it.each(['read', 'write', 'delete'] as const)(
+  it.each(['read', 'create', 'update', 'delete'] as const)(
     'fails with the cause where the store throws at %s, synchronously or not',
     async (method) => {
       const cause = new Error('connection lost')
@@ -250,9 +256,11 @@ describe('createStoreSessionStorage', () => {
       const storage = createStoreSessionStorage(store, { cookie: COOKIE })
       const session = await storage.getSession()
       const cookie = toCookie(await storage.commitSession(session))
+      const created = await storage.getSession()
       const uses = {
         read: () => storage.getSession(cookie),
-        write: () => storage.commitSession(session),
+        create: () => storage.commitSession(created),
+        update: () => storage.commitSession(session),
         delete: () => storage.destroySession(session),
       }
       vi.spyOn(store, method).mockRejectedValueOnce(cause)
@@ -298,10 +306,12 @@ describe('timeout', () => {
     const cookie = toCookie(await storage.commitSession(session))
     const never = new Promise<never>(() => {})
     vi.spyOn(store, 'read').mockReturnValue(never)
-    vi.spyOn(store, 'write').mockReturnValue(never)
+    vi.spyOn(store, 'create').mockReturnValue(never)
+    vi.spyOn(store, 'update').mockReturnValue(never)
     vi.spyOn(store, 'delete').mockReturnValue(never)
     const uses = [
       () => storage.getSession(cookie),
+      async () => storage.commitSession(await storage.getSession()),
       () => storage.commitSession(session),
       () => storage.destroySession(session),
     ]
@@ -325,12 +335,12 @@ describe('encryptAtRest', () => {
     createStoreSessionStorage(store, { cookie: { secrets }, encryptAtRest: true })
 
   async function stored(store: SessionStore, storage = sealing(store)) {
-    const write = vi.spyOn(store, 'write')
+    const create = vi.spyOn(store, 'create')
     const session = await storage.getSession()
     session.set('user', 'ada lovelace')
     const cookie = toCookie(await storage.commitSession(session))
-    const [key = '', data = ''] = write.mock.calls.at(-1) ?? []
-    return { cookie, key, data: data ?? '' }
+    const [key = '', record] = create.mock.calls.at(-1) ?? []
+    return { cookie, key, data: record?.data ?? '' }
   }
 
   it('shows the store nothing, and gives the values back', async () => {
@@ -345,7 +355,7 @@ describe('encryptAtRest', () => {
     const store = createMemoryStore(10)
     const [one, two] = [await stored(store), await stored(store)]
     const version = (await store.read(one.key))?.version ?? ''
-    await store.write(one.key, two.data, null, version)
+    await store.update(one.key, version, { data: two.data })
     expect((await sealing(store).getSession(one.cookie)).origin).toBe('invalid')
   })
 
@@ -399,14 +409,14 @@ describe('a renewal', () => {
       cookie: { secrets: [SECRET], maxAge: 100 },
     })
     const cookie = toCookie(await storage.commitSession(await storage.getSession()))
-    const write = vi.spyOn(store, 'write')
+    const update = vi.spyOn(store, 'update')
     const runner = createSessionRunner<undefined>({ storage })
     vi.setSystemTime(Date.now() + 60_000)
     const request = new Request('https://app.example/', { headers: { cookie } })
     const outcome = { response: new Response('ok') }
     const { headers } = await runner(request, undefined, async () => outcome)
-    const until = new Date(Date.now() + 100_000)
-    expect(write.mock.calls).toEqual([[expect.any(String), null, until, expect.any(String)]])
+    const expires = new Date(Date.now() + 100_000)
+    expect(update.mock.calls).toEqual([[expect.any(String), expect.any(String), { expires }]])
     expect(headers.getSetCookie()).toEqual([expect.stringContaining('; Max-Age=100;')])
     vi.useRealTimers()
   })
@@ -418,7 +428,7 @@ describe('a renewal', () => {
       cookie: { secrets: [SECRET], maxAge: 100 },
     })
     const cookie = toCookie(await storage.commitSession(await storage.getSession()))
-    vi.spyOn(store, 'write').mockResolvedValue('')
+    vi.spyOn(store, 'update').mockResolvedValue({ postponed: true })
     const runner = createSessionRunner<undefined>({ storage })
     vi.setSystemTime(Date.now() + 60_000)
     const request = new Request('https://app.example/', { headers: { cookie } })

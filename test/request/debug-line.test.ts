@@ -121,7 +121,7 @@ describe('a debugged request', () => {
       async (session, path) => {
         session.set('n', path)
         if (path === '/gone') await store.delete(vi.mocked(store.read).mock.lastCall?.[0] ?? '')
-        if (path === '/fail') vi.spyOn(store, 'write').mockRejectedValue(new Error('secret host'))
+        if (path === '/fail') vi.spyOn(store, 'update').mockRejectedValue(new Error('secret host'))
       },
       { storage: createStoreSessionStorage(store, { cookie: COOKIE }), debug: true },
     )

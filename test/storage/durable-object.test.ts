@@ -31,7 +31,7 @@ storeConformance('Durable Objects', () => {
 describe('SessionObject', () => {
   it('is emptied by its alarm when the session ends', async () => {
     const store = createDurableObjectStore(namespace)
-    await store.write('short', 'data', new Date(Date.now() + 50), null)
+    await store.create('short', { data: 'data', expires: new Date(Date.now() + 50) })
     const object = namespace.get(namespace.idFromName('short'))
     // For a reader with this clock nothing has expired yet, so only the alarm can have removed the record.
     const body = JSON.stringify({ name: 'read', now: 0 })

@@ -4,6 +4,7 @@ import { createKVStore } from '../../src/storage/kv.ts'
 import type { KVNamespaceLike } from '../../src/storage/kv.ts'
 import { storeConformance } from '../conformance/store.ts'
 import { toCookie } from '../support/client.ts'
+import { createRecord } from '../support/create-record.ts'
 import { SECRET } from '../support/secrets.ts'
 import { startWorkerd } from '../support/workerd.ts'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -74,19 +75,19 @@ describe('createKVSessionStorage', () => {
 
     it('tries a change again, a few times', async () => {
       const store = createKVStore(busy(3), 1)
-      const version = await store.write('key', 'data', soon, null)
+      const version = await store.create('key', { data: 'data', expires: soon })
       expect(await store.read('key')).toMatchObject({ data: 'data', version })
     })
 
     it('tries a delete again too, and fails where that does not help', async () => {
-      await createKVStore(kv).write('key', 'data', soon, null)
+      await createKVStore(kv).create('key', { data: 'data', expires: soon })
       await createKVStore(busy(3), 1).delete('key')
       expect(await createKVStore(kv).read('key')).toBeNull()
       await expect(createKVStore(busy(4), 1).delete('key')).rejects.toThrow('one a second')
     })
 
     it('does not bring back what was deleted while it waited', async () => {
-      const version = await createKVStore(kv).write('key', 'data', soon, null)
+      const version = await createRecord(createKVStore(kv), 'key', 'data', soon)
       const refusing = busy(1)
       const store = createKVStore(
         {
@@ -99,13 +100,15 @@ describe('createKVSessionStorage', () => {
         },
         1,
       )
-      expect(await store.write('key', 'late', soon, version)).toBeNull()
+      expect(await store.update('key', version, { data: 'late', expires: soon })).toBeNull()
       expect(await store.read('key')).toBeNull()
     })
 
     it('fails the request where that does not help', async () => {
       const store = createKVStore(busy(4), 1)
-      await expect(store.write('key', 'data', soon, null)).rejects.toThrow('one a second')
+      await expect(store.create('key', { data: 'data', expires: soon })).rejects.toThrow(
+        'one a second',
+      )
     })
 
     it('fails at once for any other reason', async () => {
@@ -113,7 +116,7 @@ describe('createKVSessionStorage', () => {
         ...busy(0),
         put: () => Promise.reject(new Error('KV PUT failed: 500')),
       })
-      await expect(store.write('key', 'data', soon, null)).rejects.toThrow('500')
+      await expect(store.create('key', { data: 'data', expires: soon })).rejects.toThrow('500')
     })
 
     it('puts a renewal off: the session goes on as it is, and the next request tries again', async () => {
@@ -121,7 +124,9 @@ describe('createKVSessionStorage', () => {
       const cookie = toCookie(await storage.commitSession(await storage.getSession()))
       const [name = ''] = (await kv.list()).keys.map((key) => key.name)
       const { version } = (await kv.getWithMetadata(name)).metadata as { version: string }
-      expect(await createKVStore(busy(1), 1).write(name, null, soon, version)).toBe('')
+      expect(await createKVStore(busy(1), 1).update(name, version, { expires: soon })).toEqual({
+        postponed: true,
+      })
       expect((await storage.getSession(cookie)).origin).toBe('resumed')
     })
   })

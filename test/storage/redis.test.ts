@@ -5,6 +5,7 @@ import { createRedisSessionStorage } from 'fetch-sessions/storage/redis'
 import { createRedisStore } from '../../src/storage/redis.ts'
 import { storeConformance } from '../conformance/store.ts'
 import { faultConformance } from '../conformance/faults.ts'
+import { createRecord } from '../support/create-record.ts'
 import { foreignEngine, skipLoudly } from '../support/engine.ts'
 import type { Engine } from '../support/engine.ts'
 import { redisProgram, redisRemedy, redisUrl, startRedis } from '../support/redis-server.ts'
@@ -47,12 +48,12 @@ describe.skipIf(isAbsent)('Redis', () => {
       const store = createRedisStore(clientOf())
       const key = crypto.randomUUID()
       const expires = new Date(Date.now() + 3600_000)
-      const version = await store.write(key, 'data', expires, null)
+      const version = await createRecord(store, key, 'data', expires)
       // By the clock of Redis, which need not be ours.
       expect(await ioRedis.pttl(key)).toBeGreaterThan(3500_000)
       expect(await ioRedis.pttl(key)).toBeLessThanOrEqual(3600_000)
       const monitored = await commandsDuring(async () => {
-        await store.write(key, null, new Date(expires.getTime() + 3600_000), version)
+        await store.update(key, version, { expires: new Date(expires.getTime() + 3600_000) })
       })
       expect(await ioRedis.pttl(key)).toBeGreaterThan(7000_000)
       expect(monitored.filter(([name]) => name?.toLowerCase() === 'hset')).toEqual([

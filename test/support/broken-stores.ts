@@ -1,4 +1,4 @@
-import type { SessionStore, StoredSession } from 'fetch-sessions'
+import type { NewRecord, RecordChange, SessionStore, StoredSession } from 'fetch-sessions'
 
 /*
  * Stores that break one promise of the interface each, to test the suite for stores. This file is run by other Nodes and
@@ -6,9 +6,10 @@ import type { SessionStore, StoredSession } from 'fetch-sessions'
  */
 
 type Rows = Map<string, StoredSession>
-type Write = Parameters<SessionStore['write']>
 
 let versions = 0
+
+const newVersion = (): string => `v${++versions}`
 
 /** One store; what `broken` has takes the place of what is right. */
 function storeWith(
@@ -19,10 +20,12 @@ function storeWith(
     async read(key) {
       return living(rows, key)
     },
-    async write(key, data, expires, expected) {
+    async create(key, record) {
+      return living(rows, key) === null ? put(rows, key, record) : null
+    },
+    async update(key, version, change) {
       const row = living(rows, key)
-      if ((row?.version ?? null) !== expected) return null
-      return put(rows, key, data ?? row?.data ?? '', expires ?? row?.expires ?? new Date(0))
+      return row?.version === version ? put(rows, key, changed(row, change)) : null
     },
     async delete(key) {
       rows.delete(key)
@@ -36,17 +39,28 @@ function living(rows: Rows, key: string): StoredSession | null {
   return row !== undefined && row.expires > new Date() ? row : null
 }
 
-function put(rows: Rows, key: string, data: string, expires: Date, version?: string): string {
-  const row = { data, expires, version: version ?? `v${++versions}` }
-  rows.set(key, row)
-  return row.version
+function put(rows: Rows, key: string, record: NewRecord, version = newVersion()): string {
+  rows.set(key, { data: record.data, expires: record.expires, version })
+  return version
 }
 
-/** Changes the arguments of a write. */
-const written = (change: (write: Write, row: StoredSession | undefined) => Write) =>
-  storeWith.bind(undefined, (rows, right) => ({
-    write: (...args) => right.write(...change(args, rows.get(args[0]))),
+const changed = (row: NewRecord, { data, expires }: RecordChange): NewRecord => ({
+  data: data ?? row.data,
+  expires: expires ?? row.expires,
+})
+
+/** Changes the data and the expiry that are written. */
+const written = (change: <Change extends NewRecord | RecordChange>(record: Change) => Change) =>
+  storeWith.bind(undefined, (_, right) => ({
+    create: (key, record) => right.create(key, change(record)),
+    update: (key, version, record) => right.update(key, version, change(record)),
   }))
+
+/** Changes the data that is written. */
+const writtenAs = (encode: (data: string) => string) =>
+  written((record) =>
+    record.data === undefined ? record : { ...record, data: encode(record.data) },
+  )
 
 /** Changes the record that is read. */
 const given = (change: (record: StoredSession | null) => unknown) =>
@@ -54,20 +68,49 @@ const given = (change: (record: StoredSession | null) => unknown) =>
     read: async (key) => change(await right.read(key)) as StoredSession | null,
   }))
 
+/** Replaces `create`. */
+const creating = (create: (rows: Rows, key: string, record: NewRecord) => string | null) =>
+  storeWith.bind(undefined, (rows) => ({
+    create: async (key, record) => create(rows, key, record),
+  }))
+
+type Update = (
+  rows: Rows,
+  ...args: Parameters<SessionStore['update']>
+) => Awaited<ReturnType<SessionStore['update']>>
+
+/** Replaces `update`. */
+const updating = (update: Update) =>
+  storeWith.bind(undefined, (rows) => ({ update: async (...args) => update(rows, ...args) }))
+
 export const goodStore = (): SessionStore => storeWith(() => ({}))
+
+/** A store that keeps every promise, and never moves an expiry alone. */
+export const postponingStore = (): SessionStore =>
+  storeWith((_, right) => ({
+    update: async (key, version, change) =>
+      change.data === undefined && (await right.read(key))?.version === version
+        ? { postponed: true }
+        : right.update(key, version, change),
+  }))
 
 /** Each with the tests that must find it. */
 export const brokenStores: Record<string, { create: () => SessionStore; fails: string[] }> = {
   'never compares': {
-    create: written(([key, data, expires], row) => {
-      const isLiving = row !== undefined && row.expires > new Date()
-      return [key, data, expires, isLiving ? row.version : null]
-    }),
+    create: () =>
+      storeWith((rows) => ({
+        create: async (key, record) => put(rows, key, record),
+        async update(key, _version, change) {
+          const row = living(rows, key) ?? { data: '', expires: new Date(0) }
+          return put(rows, key, changed(row, change))
+        },
+      })),
     fails: [
-      'writes where nothing is, and only there',
-      'replaces only the version that was read',
-      'leaves a deleted record deleted, and deletes what is not there',
-      'has nothing where a record has expired, to read or to replace',
+      'creates a record where nothing is stored, and only there',
+      'updates only the version that was read',
+      'updates nothing where nothing is stored',
+      'leaves a deleted record deleted, and deletes a missing one',
+      'has nothing to read or to update once a record has expired',
       'that set two keys keep both',
       'of which one logs out and one sets a key leave no session',
       'fifty requests at once keep the keys of all',
@@ -76,50 +119,52 @@ export const brokenStores: Record<string, { create: () => SessionStore; fails: s
   'compares in a step of its own': {
     create: () =>
       storeWith((rows) => ({
-        async write(key, data, expires, expected) {
+        async create(key, record) {
           const row = living(rows, key)
           await Promise.resolve()
-          if ((row?.version ?? null) !== expected) return null
-          return put(rows, key, data ?? row?.data ?? '', expires ?? row?.expires ?? new Date(0))
+          return row === null ? put(rows, key, record) : null
+        },
+        async update(key, version, change) {
+          const row = living(rows, key)
+          await Promise.resolve()
+          return row?.version === version ? put(rows, key, changed(row, change)) : null
         },
       })),
     fails: [
-      'lets one of many win that make a record at once',
-      'lets one of many win that replace a version at once',
-      'leaves a record deleted that was deleted and written at once',
+      'lets one of many win that create a record at once',
+      'lets one of many win that update a version at once',
+      'leaves a record deleted that is deleted and updated at once',
       'fifty requests at once keep the keys of all',
     ],
   },
-  'writes over what is there where nothing was expected': {
-    create: written(([key, data, expires, expected], row) => [
-      key,
-      data,
-      expires,
-      expected ?? row?.version ?? null,
-    ]),
+  'creates over what is there': {
+    create: creating((rows, key, record) => put(rows, key, record)),
     fails: [
-      'writes where nothing is, and only there',
-      'lets one of many win that make a record at once',
+      'creates a record where nothing is stored, and only there',
+      'lets one of many win that create a record at once',
     ],
   },
   'brings back what was deleted': {
-    create: written(([key, data, expires, expected], row) => [
-      key,
-      data,
-      expires,
-      row === undefined ? null : expected,
-    ]),
+    create: updating((rows, key, version, change) => {
+      const row = rows.get(key)
+      if (row === undefined && change.data !== undefined && change.expires !== undefined) {
+        return put(rows, key, change)
+      }
+      return row?.version === version && living(rows, key) !== null
+        ? put(rows, key, changed(row, change))
+        : null
+    }),
     fails: [
-      'leaves a deleted record deleted, and deletes what is not there',
-      'leaves a record deleted that was deleted and written at once',
-      'of which one logs out and one sets a key leave no session',
+      'updates nothing where nothing is stored',
+      'leaves a deleted record deleted, and deletes a missing one',
+      'leaves a record deleted that is deleted and updated at once',
     ],
   },
   'deletes nothing': {
     create: () => storeWith(() => ({ async delete() {} })),
     fails: [
-      'leaves a deleted record deleted, and deletes what is not there',
-      'leaves a record deleted that was deleted and written at once',
+      'leaves a deleted record deleted, and deletes a missing one',
+      'leaves a record deleted that is deleted and updated at once',
       'of which one logs out and one logs out as well leave no session',
     ],
   },
@@ -130,182 +175,205 @@ export const brokenStores: Record<string, { create: () => SessionStore; fails: s
           if (!rows.delete(key)) throw new Error('no such record')
         },
       })),
-    fails: ['leaves a deleted record deleted, and deletes what is not there'],
+    fails: ['leaves a deleted record deleted, and deletes a missing one'],
   },
   'never expires': {
     create: () =>
       storeWith((rows) => ({
-        async read(key) {
-          return rows.get(key) ?? null
-        },
-        async write(key, data, expires, expected) {
+        read: async (key) => rows.get(key) ?? null,
+        create: async (key, record) => (rows.has(key) ? null : put(rows, key, record)),
+        async update(key, version, change) {
           const row = rows.get(key)
-          if ((row?.version ?? null) !== expected) return null
-          return put(rows, key, data ?? row?.data ?? '', expires ?? row?.expires ?? new Date(0))
+          return row?.version === version ? put(rows, key, changed(row, change)) : null
         },
       })),
     fails: [
-      'has nothing where a record has expired, to read or to replace',
-      'replaces nothing that has expired, though nobody has read it since',
-      'takes a record that has expired already, and then has nothing',
+      'has nothing to read or to update once a record has expired',
+      'updates no expired record, even if nobody has read it since',
+      'creates a record that has expired already, and then has nothing',
     ],
   },
-  'replaces what has expired': {
-    create: () =>
-      storeWith((rows, right) => ({
-        async write(key, data, expires, expected) {
-          const row = rows.get(key)
-          if (row === undefined || row.version !== expected) {
-            return right.write(key, data, expires, expected)
-          }
-          return put(rows, key, data ?? row.data, expires ?? row.expires)
-        },
-      })),
+  'updates what has expired': {
+    create: updating((rows, key, version, change) => {
+      const row = rows.get(key)
+      return row?.version === version ? put(rows, key, changed(row, change)) : null
+    }),
     fails: [
-      'has nothing where a record has expired, to read or to replace',
-      'replaces nothing that has expired, though nobody has read it since',
+      'has nothing to read or to update once a record has expired',
+      'updates no expired record, even if nobody has read it since',
     ],
   },
-  'cannot make anew what has expired': {
-    create: () =>
-      storeWith((rows, right) => ({
-        async write(key, data, expires, expected) {
-          const isTaken = expected === null && rows.has(key)
-          return isTaken ? null : right.write(key, data, expires, expected)
-        },
-      })),
+  'renews what has expired': {
+    create: updating((rows, key, version, change) => {
+      const row = change.data === undefined ? rows.get(key) : living(rows, key)
+      return row?.version === version ? put(rows, key, changed(row, change)) : null
+    }),
+    fails: ['updates no expired record, even if nobody has read it since'],
+  },
+  'cannot create anew what has expired': {
+    create: creating((rows, key, record) => (rows.has(key) ? null : put(rows, key, record))),
     fails: [
-      'has nothing where a record has expired, to read or to replace',
-      'takes a record that has expired already, and then has nothing',
+      'has nothing to read or to update once a record has expired',
+      'creates a record that has expired already, and then has nothing',
     ],
   },
   'counts versions anew in each record': {
     create: () =>
       storeWith((rows) => ({
-        async write(key, data, expires, expected) {
+        create: async (key, record) =>
+          living(rows, key) === null ? put(rows, key, record, '1') : null,
+        async update(key, version, change) {
           const row = living(rows, key)
-          if ((row?.version ?? null) !== expected) return null
-          const version = String(Number(row?.version ?? 0) + 1)
-          const kept = data ?? row?.data ?? ''
-          return put(rows, key, kept, expires ?? row?.expires ?? new Date(0), version)
+          if (row?.version !== version) return null
+          return put(rows, key, changed(row, change), String(Number(version) + 1))
         },
       })),
-    fails: ['gives no version again to a record that was made anew'],
+    fails: ['gives no version again to a record that is created anew'],
   },
   'keeps the version of data that changes': {
-    create: () =>
-      storeWith((rows) => ({
-        async write(key, data, expires, expected) {
-          const row = living(rows, key)
-          if ((row?.version ?? null) !== expected) return null
-          const kept = data ?? row?.data ?? ''
-          return put(rows, key, kept, expires ?? row?.expires ?? new Date(0), row?.version)
-        },
-      })),
+    create: updating((rows, key, version, change) => {
+      const row = living(rows, key)
+      return row?.version === version ? put(rows, key, changed(row, change), version) : null
+    }),
     fails: [
-      'replaces only the version that was read',
-      'lets one of many win that replace a version at once',
+      'updates only the version that was read',
+      'lets one of many win that update a version at once',
       'that set two keys keep both',
     ],
   },
   'gives no version': {
     create: () =>
       storeWith((_, right) => ({
-        write: async (...args) => ((await right.write(...args)) === null ? null : ''),
+        create: async (...args) => ((await right.create(...args)) === null ? null : ''),
+        update: async (...args) => ((await right.update(...args)) === null ? null : ''),
       })),
-    fails: ['writes where nothing is, and only there'],
+    fails: ['creates a record where nothing is stored, and only there'],
+  },
+  'gives no version of a record that it has renewed': {
+    create: () =>
+      storeWith((_, right) => ({
+        async update(key, version, change) {
+          const answer = await right.update(key, version, change)
+          return answer !== null && change.data === undefined ? '' : answer
+        },
+      })),
+    fails: [
+      'moves the expiry alone and returns the version from then on, or postpones it and changes nothing',
+    ],
+  },
+  'postpones every update': {
+    create: updating(() => ({ postponed: true })),
+    fails: [
+      'updates only the version that was read',
+      'changes the data alone, and keeps the expiry to the millisecond',
+      'changes the data and the expiry together, and postpones neither',
+    ],
+  },
+  'says that it postpones, and writes': {
+    create: () =>
+      storeWith((_, right) => ({
+        async update(key, version, change) {
+          const answer = await right.update(key, version, change)
+          return answer !== null && change.data === undefined ? { postponed: true } : answer
+        },
+      })),
+    fails: [
+      'moves the expiry alone and returns the version from then on, or postpones it and changes nothing',
+    ],
   },
   'drops the data where only the expiry moves': {
-    create: written(([key, data, ...rest]) => [key, data ?? '', ...rest]),
-    fails: ['moves the expiry alone, and gives the version that is good from then on'],
+    create: updating((rows, key, version, { data = '', expires }) => {
+      const row = living(rows, key)
+      return row?.version === version
+        ? put(rows, key, { data, expires: expires ?? row.expires })
+        : null
+    }),
+    fails: [
+      'moves the expiry alone and returns the version from then on, or postpones it and changes nothing',
+    ],
   },
   'leaves the expiry where it was': {
-    create: written(([key, data, expires, expected], row) => [
-      key,
-      data,
-      row?.expires ?? expires,
-      expected,
-    ]),
+    create: updating((rows, key, version, { data }) => {
+      const row = living(rows, key)
+      return row?.version === version ? put(rows, key, { ...row, data: data ?? row.data }) : null
+    }),
     fails: [
-      'has nothing where a record has expired, to read or to replace',
-      'moves the expiry alone, and gives the version that is good from then on',
+      'has nothing to read or to update once a record has expired',
+      'moves the expiry alone and returns the version from then on, or postpones it and changes nothing',
+      'changes the data and the expiry together, and postpones neither',
     ],
   },
   'moves the expiry whatever the version': {
-    create: written(([key, data, expires, expected], row) => [
-      key,
-      data,
-      expires,
-      data === null ? (row?.version ?? null) : expected,
-    ]),
+    create: updating((rows, key, version, change) => {
+      const row = living(rows, key)
+      if (row === null) return null
+      const isMatch = change.data === undefined || row.version === version
+      return isMatch ? put(rows, key, changed(row, change)) : null
+    }),
     fails: [
-      'moves the expiry alone, and gives the version that is good from then on',
-      'leaves a deleted record deleted, and deletes what is not there',
+      'updates only the version that was read',
+      'moves the expiry alone and returns the version from then on, or postpones it and changes nothing',
     ],
   },
   'gives another expiry to data that changes': {
-    create: written(([key, data, expires, expected]) => [
-      key,
-      data,
-      expires ?? new Date(Date.now() + 5000),
-      expected,
-    ]),
+    create: updating((rows, key, version, { data, expires = new Date(Date.now() + 5000) }) => {
+      const row = living(rows, key)
+      return row?.version === version ? put(rows, key, { data: data ?? row.data, expires }) : null
+    }),
     fails: ['changes the data alone, and keeps the expiry to the millisecond'],
   },
   'keeps whole seconds': {
-    create: written(([key, data, expires, expected]) => [
-      key,
-      data,
-      expires && new Date(Math.ceil(expires.getTime() / 1000) * 1000 + 1),
-      expected,
-    ]),
+    create: written((record) => {
+      if (record.expires === undefined) return record
+      const seconds = Math.ceil(record.expires.getTime() / 1000)
+      return { ...record, expires: new Date(seconds * 1000 + 1) }
+    }),
     fails: ['changes the data alone, and keeps the expiry to the millisecond'],
   },
   'cuts long text off': {
-    create: written(([key, data, ...rest]) => [key, data && data.slice(0, 65_535), ...rest]),
+    create: writtenAs((data) => data.slice(0, 65_535)),
     fails: ['keeps text of any kind'],
   },
   'keeps bytes of Latin-1': {
-    create: written(([key, data, ...rest]) => [
-      key,
-      data && Buffer.from(data, 'latin1').toString('latin1'),
-      ...rest,
-    ]),
+    create: writtenAs((data) => Buffer.from(data, 'latin1').toString('latin1')),
     fails: ['keeps text of any kind'],
   },
   'takes keys for the same that differ in case': {
     create: () =>
       storeWith((_, right) => ({
         read: (key) => right.read(key.toLowerCase()),
-        write: (key, ...rest) => right.write(key.toLowerCase(), ...rest),
+        create: (key, record) => right.create(key.toLowerCase(), record),
+        update: (key, version, change) => right.update(key.toLowerCase(), version, change),
         delete: (key) => right.delete(key.toLowerCase()),
       })),
-    fails: ['keeps keys apart that differ in the case of a letter only'],
+    fails: ['keeps keys apart that differ only in the case of a letter'],
   },
   'gives undefined for what is absent': {
     create: given((record) => record ?? undefined),
-    fails: ['writes where nothing is, and only there'],
+    fails: ['creates a record where nothing is stored, and only there'],
   },
   'gives the expiry as a number': {
     create: given((record) => record && { ...record, expires: record.expires.getTime() }),
-    fails: ['writes where nothing is, and only there'],
+    fails: ['creates a record where nothing is stored, and only there'],
   },
   'has one record for all keys': {
     create: () =>
       storeWith((_, right) => ({
         read: () => right.read('key'),
-        write: (_key, ...rest) => right.write('key', ...rest),
+        create: (_key, record) => right.create('key', record),
+        update: (_key, version, change) => right.update('key', version, change),
         delete: () => right.delete('key'),
       })),
     fails: [
-      'keeps keys apart that differ in the case of a letter only',
+      'keeps keys apart that differ only in the case of a letter',
       'of which one gets a new id and one sets a key: the key is kept, or its request comes too late',
     ],
   },
   'answers that it has written, and has not': {
-    create: () => storeWith(() => ({ write: async () => `v${++versions}` })),
+    create: () =>
+      storeWith(() => ({ create: async () => newVersion(), update: async () => newVersion() })),
     fails: [
-      'writes where nothing is, and only there',
+      'creates a record where nothing is stored, and only there',
       'that set one key agree on one value',
       'that consume one flash value lose nothing else',
       'of which one consumes a flash value and one sets a key do both',

@@ -4,7 +4,8 @@ import type { SessionStore } from 'fetch-sessions'
 export function prefixedStore(store: SessionStore, prefix: string): SessionStore {
   return {
     read: (key) => store.read(prefix + key),
-    write: (key, ...rest) => store.write(prefix + key, ...rest),
+    create: (key, record) => store.create(prefix + key, record),
+    update: (key, version, change) => store.update(prefix + key, version, change),
     delete: (key) => store.delete(prefix + key),
   }
 }
