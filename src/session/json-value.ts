@@ -1,5 +1,33 @@
 import { SessionError } from '../util/errors.ts'
 
+/** `T` if JSON gives it back as it is; otherwise `T` with `never` in each place that JSON would lose. */
+export type Storable<T> = [T] extends [JsonOf<T>] ? T : JsonOf<T>
+
+type JsonOf<T> = T extends string | number | boolean | null
+  ? T
+  : T extends Unstorable
+    ? never
+    : T extends readonly unknown[]
+      ? readonly JsonOf<T[number]>[]
+      : T extends object
+        ? { [K in keyof T]: K extends symbol ? T[K] : JsonOf<T[K]> | Extract<T[K], undefined> }
+        : T
+
+/** Built-in classes are here for the sake of a short message; others are known by their methods. */
+type Unstorable =
+  | void
+  | bigint
+  | symbol
+  | ((...args: never) => unknown)
+  | (abstract new (...args: never) => unknown)
+  | Date
+  | RegExp
+  | ReadonlyMap<unknown, unknown>
+  | ReadonlySet<unknown>
+  | ArrayBufferView
+  | ArrayBuffer
+  | Promise<unknown>
+
 /** JSON and its readers have their limits, and a client may choose how deep its input is. */
 const MAX_DEPTH = 200
 
