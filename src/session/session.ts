@@ -1,9 +1,10 @@
 import { warnOnce } from '../util/environment.ts'
 import { SessionError } from '../util/errors.ts'
+import { assertJson } from './json-value.ts'
 import type { Storable } from './json-value.ts'
 import { SessionControl, unstoredRecord } from './session-state.ts'
 import type { SessionOrigin, SessionRecord } from './session-state.ts'
-import { flashKey } from './session-values.ts'
+import { assertName, flashKey } from './session-values.ts'
 import type { SessionValues } from './session-values.ts'
 
 /**
@@ -176,29 +177,32 @@ export class Session<Data extends object = SessionData, FlashData extends object
 
   /**
    * Sets a value.
-   * @throws SessionError `ERR_SESSION_VALUE` where JSON cannot carry the value or, outside of production, the storage's
-   * `schema` does not take it; `ERR_SESSION_CLOSED` after the response is committed; `ERR_SESSION_DESTROYED` after
-   * `destroy()`
+   * @throws SessionError `ERR_SESSION_VALUE` if JSON would lose something of the value, if `name` is the key of a flash
+   * value (`__flash_…__`) or, outside of production, if the storage's `schema` refuses the value; `ERR_SESSION_CLOSED`
+   * after the response is committed; `ERR_SESSION_DESTROYED` after `destroy()`
    */
   set<Key extends KeyOf<Data>, Given = Data[Key]>(
     name: Key,
     value: Settable<Data[Key], Given>,
   ): void {
     const values = this.#write(`set("${name}")`)
+    assertName(name)
     this.#control.schema?.assertValue(name, value, values.all)
     values.set(name, value)
   }
 
   /**
    * Sets a value that is read once, usually by the page after a redirect.
-   * @throws SessionError `ERR_SESSION_VALUE` where JSON cannot carry the value; `ERR_SESSION_CLOSED` after the response is
-   * committed; `ERR_SESSION_DESTROYED` after `destroy()`
+   * @throws SessionError `ERR_SESSION_VALUE` if JSON would lose something of the value, or if `name` is `__flash_…__`;
+   * `ERR_SESSION_CLOSED` after the response is committed; `ERR_SESSION_DESTROYED` after `destroy()`
    */
   flash<Key extends KeyOf<FlashData>, Given = FlashData[Key]>(
     name: Key,
     value: Settable<FlashData[Key], Given>,
   ): void {
-    this.#write(`flash("${name}")`).set(flashKey(name), value, name)
+    const values = this.#write(`flash("${name}")`)
+    assertName(name)
+    values.set(flashKey(name), value, name)
   }
 
   /**
@@ -300,7 +304,7 @@ export function controlOf(session: object): SessionControl {
  *
  * @param initialData the values it starts with; flash values as `__flash_<name>__`
  * @param id the id under which they are stored already; without one, a commit stores them
- * @throws SessionError `ERR_SESSION_VALUE` where JSON cannot carry a value
+ * @throws SessionError `ERR_SESSION_VALUE` if JSON would lose something of a value
  *
  * @example
  * import { createMemorySessionStorage, createSession } from 'fetch-sessions'
@@ -315,10 +319,12 @@ export function createSession<Data extends object = SessionData, FlashData exten
   initialData: FlashSessionData<Data, FlashData> = {},
   id = '',
 ): Session<Data, FlashData> {
-  const entries = Object.entries(initialData)
-  const record =
-    id === '' ? unstoredRecord('new') : { ...unstoredRecord('new', { ...initialData }), id }
-  if (id === '') for (const [name, value] of entries) record.values.set(name, value)
+  const stored = id === '' ? undefined : { ...initialData }
+  const record = { ...unstoredRecord('new', stored), id }
+  for (const [name, value] of Object.entries(initialData)) {
+    if (stored === undefined) record.values.set(name, value)
+    else assertJson(name, value)
+  }
   const source = { schema: undefined, resume: () => record, claimsRenewal: () => false }
   return wrap<Data, FlashData>(new SessionControl(source, [], 0, true))
 }
