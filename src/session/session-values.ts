@@ -221,6 +221,8 @@ export class SessionValues {
     const before = this.#handedOut?.get(key)
     if (before === undefined && Object.is(loaded, value)) return false
     if (typeof value !== 'object' || value === null) return !Object.is(loaded, value)
+    // The texts are equal even if somebody has added what JSON leaves out.
+    assertJson(key, value)
     return (before ?? jsonOf(key, loaded)) !== jsonOf(key, value)
   }
 }
