@@ -79,6 +79,18 @@ describe('the session API', () => {
     )
   })
 
+  it('fills a shopping cart without types', async () => {
+    const session = await cookieStorage.getSession()
+    const cart = session.get('cart') || []
+    cart.push('tea')
+    session.set('cart', cart)
+    session.get('cart').push('mug')
+    const next = await cookieStorage.getSession(
+      toCookie(await cookieStorage.commitSession(session)),
+    )
+    expect(next.get('cart')).toEqual(['tea', 'mug'])
+  })
+
   it('tells sessions from other objects', async () => {
     expect(isSession(await cookieStorage.getSession())).toBe(true)
     expect(isSession({})).toBe(false)

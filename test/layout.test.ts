@@ -158,9 +158,12 @@ describe('the layout', () => {
 })
 
 describe('the emitted types', () => {
-  it.each(filesOf('dist', '.d.ts'))('have no `any` in %s', (file) => {
+  /** What an untyped session holds, as the contract has it. */
+  const UNTYPED = /interface SessionData \{\s*\[name: string\]: any;?\s*\}/
+
+  it.each(filesOf('dist', '.d.ts'))('have no `any` in %s but in SessionData', (file) => {
     const code = readFileSync(join('dist', file), 'utf8').replace(/\/\*[\s\S]*?\*\//g, '')
-    expect(code).not.toMatch(/\bany\b/)
+    expect(code.replace(UNTYPED, '')).not.toMatch(/\bany\b/)
   })
 })
 

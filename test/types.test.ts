@@ -2,6 +2,7 @@ import { createRouter } from '@remix-run/fetch-router'
 import {
   createCookieSessionStorage,
   createMemorySessionStorage,
+  createSession,
   createSessionStorage,
   isSession,
   Session,
@@ -129,10 +130,22 @@ describe('the types of a session', () => {
     createMemorySessionStorage<{ userId: number }>({ ...options, schema })
   })
 
-  it('take any key of unknown value where no types are given', async () => {
+  it('take any key, and hold any, if no types are given', async () => {
     const current = await createMemorySessionStorage(options).getSession()
     current.set('anything', { goes: true })
-    expectTypeOf(current.get('anything')).toEqualTypeOf<unknown>()
+    expectTypeOf(current.get('anything')).toBeAny()
+    expectTypeOf(current.data['anything']).toBeAny()
+    expect(current.get('anything').goes).toBe(true)
+  })
+
+  it('are read-only in session.data', async () => {
+    const current = await storage.getSession()
+    const untyped = createSession({ n: 1 })
+    // @ts-expect-error call set()
+    expect(() => (current.data.role = 'admin')).toThrow(TypeError)
+    // @ts-expect-error call unset()
+    expect(() => delete untyped.data.n).toThrow(TypeError)
+    expectTypeOf(current.data).toExtend<api.FlashSessionData<UserData, FlashData>>()
   })
 
   it('are those of the strategy for custom storages', () => {

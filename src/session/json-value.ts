@@ -1,20 +1,48 @@
 import { SessionError } from '../util/errors.ts'
 
+/** `T` if JSON gives it back as it is; otherwise `T` with `never` in each place that JSON would lose. */
+export type Storable<T> = [T] extends [JsonOf<T>] ? T : JsonOf<T>
+
+type JsonOf<T> = T extends string | number | boolean | null
+  ? T
+  : T extends Unstorable
+    ? never
+    : T extends readonly unknown[]
+      ? readonly JsonOf<T[number]>[]
+      : T extends object
+        ? { [K in keyof T]: K extends symbol ? T[K] : JsonOf<T[K]> | Extract<T[K], undefined> }
+        : T
+
+/** Built-in classes are here for the sake of a short message; others are known by their methods. */
+type Unstorable =
+  | void
+  | bigint
+  | symbol
+  | ((...args: never) => unknown)
+  | (abstract new (...args: never) => unknown)
+  | Date
+  | RegExp
+  | ReadonlyMap<unknown, unknown>
+  | ReadonlySet<unknown>
+  | ArrayBufferView
+  | ArrayBuffer
+  | Promise<unknown>
+
 /** JSON and its readers have their limits, and a client may choose how deep its input is. */
 const MAX_DEPTH = 200
 
 /**
- * Makes sure that JSON gives `value` back as it is, but for `undefined` members of objects, which
- * read the same when they are missing.
+ * Makes sure that JSON gives `value` back as it is. Members of objects may be `undefined`, because they read the same
+ * when they are missing.
  *
  * @param name the session key, for the message
- * @throws SessionError `ERR_SESSION_VALUE`, with the path to what JSON cannot carry
+ * @throws SessionError `ERR_SESSION_VALUE`, with the path to what JSON would lose
  */
 export function assertJson(name: string, value: unknown): void {
   visit(value, name, [])
 }
 
-/** `value` as JSON text. Throws as {@link assertJson} does, where JSON itself cannot write it. */
+/** `value` as JSON text. Throws as {@link assertJson} does if JSON itself cannot write it. */
 export function jsonOf(name: string, value: unknown): string {
   try {
     return JSON.stringify(value)
@@ -30,7 +58,8 @@ function visit(value: unknown, path: string, ancestors: object[]): void {
     case 'boolean':
       return
     case 'number':
-      if (!Number.isFinite(value)) refuse(path, `${value}`, 'JSON has no such number')
+      if (!Number.isFinite(value)) refuse(path, `${value}`, 'JSON has no such number; store null')
+      if (Object.is(value, -0)) refuse(path, '-0', 'JSON would make it 0; store 0')
       return
     case 'object':
       if (value !== null) visitObject(value, path, ancestors)
@@ -46,25 +75,62 @@ function visit(value: unknown, path: string, ancestors: object[]): void {
 function visitObject(value: object, path: string, ancestors: object[]): void {
   if (ancestors.length > MAX_DEPTH) refuse(path, 'nested too deep', 'store flatter data')
   if (ancestors.includes(value)) refuse(path, 'circular', 'store an id instead of the reference')
-  ancestors.push(value)
   if (!isPlain(value)) refuseInstance(value, path)
-  if (Array.isArray(value)) {
-    // By index, so that the holes of a sparse array are seen.
-    for (let i = 0; i < value.length; i++) visit(value[i], `${path}[${i}]`, ancestors)
-  } else {
-    for (const [key, member] of Object.entries(value)) {
+  ancestors.push(value)
+  if (Array.isArray(value)) visitArray(value, path, ancestors)
+  else {
+    for (const key of Reflect.ownKeys(value)) {
+      if (typeof key === 'symbol') refuseSymbolKey(key, path)
+      const member = memberOf(value, key, `${path}.${key}`)
       if (member !== undefined) visit(member, `${path}.${key}`, ancestors)
     }
   }
   ancestors.pop()
 }
 
+function visitArray(value: readonly unknown[], path: string, ancestors: object[]): void {
+  // By index, so that the holes of a sparse array are seen.
+  for (let i = 0; i < value.length; i++) {
+    visit(memberOf(value, i, `${path}[${i}]`), `${path}[${i}]`, ancestors)
+  }
+  // Own keys are in this order: the elements, `length`, other names, symbols.
+  const extra = Reflect.ownKeys(value)[value.length + 1]
+  if (typeof extra === 'symbol') refuseSymbolKey(extra, path)
+  if (extra !== undefined) {
+    const advice = 'JSON keeps only elements; store a copy without it ([...array]), or an object'
+    refuse(`${path}.${extra}`, 'a named member of an array', advice)
+  }
+}
+
+/** A member of an object or array; undefined if there is none. */
+function memberOf(value: object, key: PropertyKey, path: string): unknown {
+  const member = Object.getOwnPropertyDescriptor(value, key)
+  if (member === undefined) return undefined
+  if (!('value' in member)) {
+    refuse(path, 'a getter or setter', 'JSON would keep at most its value; store that value')
+  }
+  if (!member.enumerable)
+    refuse(path, 'not enumerable', 'JSON would leave it out; assign it plainly')
+  return member.value
+}
+
 function isPlain(value: object): boolean {
-  let prototype: unknown = Object.getPrototypeOf(value)
-  if (Array.isArray(value)) prototype = Object.getPrototypeOf(prototype)
-  // Object.prototype is known by having no prototype itself: objects of another realm pass too.
-  const plain = prototype === null || Object.getPrototypeOf(prototype) === null
-  return plain && typeof (value as { toJSON?: unknown }).toJSON !== 'function'
+  if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (!Array.isArray(value)) return prototype === null || isObjectPrototype(prototype)
+  // Array.prototype is an array itself, that of a subclass is not.
+  return Array.isArray(prototype) && isObjectPrototype(Object.getPrototypeOf(prototype))
+}
+
+/** That of another realm too, such as a Jest sandbox or an iframe: it is known by what it has. */
+function isObjectPrototype(prototype: unknown): boolean {
+  if (prototype === Object.prototype) return true
+  return (
+    typeof prototype === 'object' &&
+    prototype !== null &&
+    Object.getPrototypeOf(prototype) === null &&
+    Object.hasOwn(prototype, 'isPrototypeOf')
+  )
 }
 
 function refuseInstance(value: object, path: string): never {
@@ -73,6 +139,11 @@ function refuseInstance(value: object, path: string): never {
   }
   const type = (value.constructor as { name?: string } | undefined)?.name ?? 'object'
   refuse(path, `an instance of ${type}`, 'it would come back as something else; store plain data')
+}
+
+function refuseSymbolKey(key: symbol, path: string): never {
+  const advice = 'JSON would leave it out; use a string as its key'
+  refuse(`${path}[${String(key)}]`, 'under a symbol', advice)
 }
 
 function refuse(path: string, what: string, advice: string): never {

@@ -1,6 +1,8 @@
+import { SessionError } from '../util/errors.ts'
 import { assertJson, jsonOf } from './json-value.ts'
 
 const FLASH_PREFIX = '__flash_'
+const FLASH_KEY = /^__flash_(.*)__$/s
 
 /** The key under which a flash value stands among the others; the one that Remix and React Router use. */
 export function flashKey(name: string): string {
@@ -11,10 +13,19 @@ export function isFlashKey(key: string): boolean {
   return nameOfFlash(key) !== undefined
 }
 
-/** What the application calls the flash value under this key; undefined where it is none. */
+/** What the application calls the flash value under this key; undefined if it is a plain key. */
 export function nameOfFlash(key: string): string | undefined {
-  const isFlash = key.startsWith(FLASH_PREFIX) && key.endsWith('__')
-  return isFlash ? key.slice(FLASH_PREFIX.length, -2) : undefined
+  return FLASH_KEY.exec(key)?.[1]
+}
+
+/** @throws SessionError `ERR_SESSION_VALUE` if `name` is the key of a flash value, which only `flash()` may write */
+export function assertName(name: string): void {
+  const flash = nameOfFlash(name)
+  if (flash === undefined) return
+  throw new SessionError(
+    'ERR_SESSION_VALUE',
+    `"${name}" is the key of the flash value "${flash}": call flash("${flash}", …) instead.`,
+  )
 }
 
 /** What one request did to the values it was given. */
@@ -210,6 +221,8 @@ export class SessionValues {
     const before = this.#handedOut?.get(key)
     if (before === undefined && Object.is(loaded, value)) return false
     if (typeof value !== 'object' || value === null) return !Object.is(loaded, value)
+    // The texts are equal even if somebody has added what JSON leaves out.
+    assertJson(key, value)
     return (before ?? jsonOf(key, loaded)) !== jsonOf(key, value)
   }
 }

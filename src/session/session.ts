@@ -1,12 +1,15 @@
 import { warnOnce } from '../util/environment.ts'
 import { SessionError } from '../util/errors.ts'
 import { isPeek } from '../util/request-traits.ts'
+import { assertJson } from './json-value.ts'
+import type { Storable } from './json-value.ts'
 import { SessionState, unstoredRecord } from './session-state.ts'
 import type { SessionOrigin, SessionRecord } from './session-state.ts'
-import { flashKey, SessionValues } from './session-values.ts'
+import { assertName, flashKey } from './session-values.ts'
+import type { SessionValues } from './session-values.ts'
 
 /**
- * What a session holds where no types are given: any JSON value under any name.
+ * What a session holds if no types are given: any JSON value under any name.
  *
  * @example
  * import type { SessionData } from 'fetch-sessions'
@@ -17,7 +20,9 @@ import { flashKey, SessionValues } from './session-values.ts'
  * }
  */
 export interface SessionData {
-  [name: string]: unknown
+  // The contract: `let cart = session.get('cart') || []; cart.push(id)` compiles without types.
+  // oxlint-disable-next-line typescript/no-explicit-any
+  [name: string]: any
 }
 
 /**
@@ -37,10 +42,17 @@ export type FlashSessionData<Data extends object, FlashData extends object> = Pa
 
 type KeyOf<Data> = keyof Data & string
 
-type Value<Data, FlashData, Key> =
-  | (Key extends keyof Data ? Data[Key] : undefined)
-  | (Key extends keyof FlashData ? FlashData[Key] : undefined)
-  | undefined
+// Conditions outside, unions inside: editors then show `string | undefined` and not the name of this type.
+type Value<Data, FlashData, Key> = Key extends keyof Data
+  ? Key extends keyof FlashData
+    ? Data[Key] | FlashData[Key] | undefined
+    : Data[Key] | undefined
+  : Key extends keyof FlashData
+    ? FlashData[Key] | undefined
+    : undefined
+
+/** What may be set: by the declared type, or by the type of what is given if `any` or `unknown` is declared. */
+type Settable<Declared, Given> = unknown extends Declared ? Storable<Given> : Storable<Declared>
 
 let wrap: <Data extends object, FlashData extends object>(
   state: SessionState,
@@ -90,11 +102,12 @@ export class Session<Data extends object = SessionData, FlashData extends object
   }
 
   /**
-   * All values as one object, flash values as `__flash_<name>__`. Changes of nested values are saved.
+   * All values as one read-only object, flash values as `__flash_<name>__`. Assigning to a key throws a TypeError: call
+   * `set()`. Changes of nested values are saved.
    * @throws SessionError `ERR_SESSION_DESTROYED` after `destroy()`
    */
-  get data(): FlashSessionData<Data, FlashData> {
-    return this.#read().toObject() as FlashSessionData<Data, FlashData>
+  get data(): Readonly<FlashSessionData<Data, FlashData>> {
+    return Object.freeze(this.#read().toObject()) as Readonly<FlashSessionData<Data, FlashData>>
   }
 
   /** Why the session is as it is: resumed, new, or the reason for which a cookie was refused. */
@@ -165,23 +178,32 @@ export class Session<Data extends object = SessionData, FlashData extends object
 
   /**
    * Sets a value.
-   * @throws SessionError `ERR_SESSION_VALUE` where JSON cannot carry the value or, outside of production, the storage's
-   * `schema` does not take it; `ERR_SESSION_CLOSED` after the response is committed; `ERR_SESSION_DESTROYED` after
-   * `destroy()`
+   * @throws SessionError `ERR_SESSION_VALUE` if JSON would lose something of the value, if `name` is the key of a flash
+   * value (`__flash_…__`) or, outside of production, if the storage's `schema` refuses the value; `ERR_SESSION_CLOSED`
+   * after the response is committed; `ERR_SESSION_DESTROYED` after `destroy()`
    */
-  set<Key extends KeyOf<Data>>(name: Key, value: Data[Key]): void {
+  set<Key extends KeyOf<Data>, Given = Data[Key]>(
+    name: Key,
+    value: Settable<Data[Key], Given>,
+  ): void {
     const values = this.#write(`set("${name}")`)
+    assertName(name)
     this.#state.source?.schema?.assertValue(name, value, values.all)
     values.set(name, value)
   }
 
   /**
    * Sets a value that is read once, usually by the page after a redirect.
-   * @throws SessionError `ERR_SESSION_VALUE` where JSON cannot carry the value; `ERR_SESSION_CLOSED` after the response is
-   * committed; `ERR_SESSION_DESTROYED` after `destroy()`
+   * @throws SessionError `ERR_SESSION_VALUE` if JSON would lose something of the value, or if `name` is `__flash_…__`;
+   * `ERR_SESSION_CLOSED` after the response is committed; `ERR_SESSION_DESTROYED` after `destroy()`
    */
-  flash<Key extends KeyOf<FlashData>>(name: Key, value: FlashData[Key]): void {
-    this.#write(`flash("${name}")`).set(flashKey(name), value, name)
+  flash<Key extends KeyOf<FlashData>, Given = FlashData[Key]>(
+    name: Key,
+    value: Settable<FlashData[Key], Given>,
+  ): void {
+    const values = this.#write(`flash("${name}")`)
+    assertName(name)
+    values.set(flashKey(name), value, name)
   }
 
   /**
@@ -289,7 +311,7 @@ export function stateOf(session: object): SessionState {
  *
  * @param initialData the values it starts with; flash values as `__flash_<name>__`
  * @param id the id under which they are stored already; without one, a commit stores them
- * @throws SessionError `ERR_SESSION_VALUE` where JSON cannot carry a value
+ * @throws SessionError `ERR_SESSION_VALUE` if JSON would lose something of a value
  *
  * @example
  * import { createMemorySessionStorage, createSession } from 'fetch-sessions'
@@ -304,13 +326,13 @@ export function createSession<Data extends object = SessionData, FlashData exten
   initialData: FlashSessionData<Data, FlashData> = {},
   id = '',
 ): Session<Data, FlashData> {
-  const values = new SessionValues()
-  for (const [name, value] of Object.entries(initialData)) values.set(name, value)
+  const stored = id === '' ? undefined : { ...initialData }
   const state = new SessionState(undefined, [], true)
-  state.record =
-    id === ''
-      ? { ...unstoredRecord('new'), values }
-      : { ...unstoredRecord('new', values.toObject()), id }
+  state.record = { ...unstoredRecord('new', stored), id }
+  for (const [name, value] of Object.entries(initialData)) {
+    if (stored === undefined) state.record.values.set(name, value)
+    else assertJson(name, value)
+  }
   return wrap<Data, FlashData>(state)
 }
 

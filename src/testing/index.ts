@@ -49,8 +49,8 @@ export async function sessionCookie<
 ): Promise<string> {
   engineOf(storage) // refuses others
   const session = await storage.getSession()
-  for (const [name, value] of entriesOf(data)) session.set(name, value)
-  for (const [name, value] of entriesOf(flash)) session.flash(name, value)
+  for (const [name, value] of entriesOf(data)) session.set(name, value as never)
+  for (const [name, value] of entriesOf(flash)) session.flash(name, value as never)
   return toCookieHeader(await storage.commitSession(session))
 }
 

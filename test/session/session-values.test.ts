@@ -84,6 +84,20 @@ describe('SessionValues.serialize', () => {
     )
   })
 
+  it.each<[string, (cart: unknown[]) => unknown]>([
+    ['a named member of an array', (cart) => Object.assign(cart, { note: 1 })],
+    ['a symbol as a key', (cart) => Object.assign(cart, { [Symbol('tag')]: 1 })],
+    ['-0 for 0', (cart) => (cart[0] = -0)],
+  ])('refuses what a nested change put there and JSON does not show: %s', (_, change) => {
+    for (const isSet of [false, true]) {
+      const values = valuesOf({ cart: [0] })
+      const cart = isSet ? [0] : cartOf(values)
+      if (isSet) values.set('cart', cart)
+      change(cart)
+      expect(() => values.changed).toThrow(expect.objectContaining({ code: 'ERR_SESSION_VALUE' }))
+    }
+  })
+
   it.each([1n, 'circle'])('refuses what JSON itself throws on: %s', (value) => {
     const values = valuesOf({ cart: [] })
     const cart = cartOf(values)

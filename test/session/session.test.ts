@@ -1,4 +1,5 @@
 import { createSession, isSession, Session } from 'fetch-sessions'
+import type { SessionData } from 'fetch-sessions'
 import { describe, expect, it } from 'vitest'
 
 describe('Session', () => {
@@ -36,6 +37,62 @@ describe('Session', () => {
     expect(session.data).toEqual({ n: 1, __flash_notice__: 'Saved' })
     expect(session.get('notice')).toBe('Saved')
     expect(session.data).toEqual({ n: 1 })
+  })
+
+  it('refuses the key of a flash value in set() and in flash(), and says what to call', () => {
+    const session = createSession()
+    session.flash('notice', 'Saved')
+    for (const write of ['set', 'flash'] as const) {
+      for (const [key, name] of [
+        ['__flash_notice__', 'notice'],
+        ['__flash___flash_notice____', '__flash_notice__'],
+        ['__flash_two\nlines__', 'two\nlines'],
+        ['__flash___', ''],
+      ]) {
+        expect(() => session[write](key!, 'x')).toThrow(
+          expect.objectContaining({
+            code: 'ERR_SESSION_VALUE',
+            message: expect.stringContaining(`call flash("${name}", …)`),
+          }),
+        )
+      }
+    }
+    expect(session.data).toEqual({ __flash_notice__: 'Saved' })
+  })
+
+  it('takes names that only look like the key of a flash value', () => {
+    const session = createSession()
+    for (const name of ['__flash__', '__flash_', '__flash_x', 'x__', '__flash_x_', '__']) {
+      session.set(name, 'value')
+      session.flash(name, 'flash')
+      expect([session.get(name), session.peek(name)]).toEqual(['value', 'value'])
+      session.unset(name)
+      session.flash(name, 'flash')
+      expect([session.get(name), session.get(name)]).toEqual(['flash', undefined])
+    }
+    expect(session.data).toEqual({})
+  })
+
+  it.each([undefined, 'id'])('refuses data that JSON would lose, with the id %s too', (id) => {
+    for (const at of [new Date(0), Object.assign([1], { note: 1 })]) {
+      expect(() => createSession<SessionData>({ at }, id)).toThrow(
+        expect.objectContaining({
+          code: 'ERR_SESSION_VALUE',
+          message: expect.stringContaining('"at'),
+        }),
+      )
+    }
+  })
+
+  it('gives data that cannot be assigned to, with values that can be changed inside', () => {
+    const session = createSession({ n: 1, cart: ['tea'] })
+    const data = session.data as Record<string, unknown>
+    expect(() => (data['n'] = 2)).toThrow(TypeError)
+    expect(() => (data['new'] = 2)).toThrow(TypeError)
+    expect(() => delete data['n']).toThrow(TypeError)
+    session.data['cart']?.push('mug')
+    session.set('n', 3)
+    expect([session.data, data['n']]).toEqual([{ n: 3, cart: ['tea', 'mug'] }, 1])
   })
 
   it('throws after destroy(), which may be called again', () => {
