@@ -69,47 +69,59 @@ export function createSessionEngine(
     const { offered } = state
     if (offered.length === 0) return unstoredRecord('new')
     const opened: MaybePromise<Token | null>[] = []
+    let isWaiting = false
     for (const value of offered) {
       // Longer than any that was sent, so that the size and depth of its content are bounded too.
-      opened.push(value.length > MAX_COOKIE_BYTES ? null : codec.open(value))
+      const token = value.length > MAX_COOKIE_BYTES ? null : codec.open(value)
+      isWaiting ||= token instanceof Promise
+      opened.push(token)
     }
-    return opened.some(isPromise)
+    return isWaiting
       ? Promise.all(opened).then((tokens) => load(state, tokens))
       : load(state, opened as (Token | null)[])
   }
 
   /**
    * Of several authentic tokens the one that was issued last counts, and no other takes its place if it is refused: a
-   * server cannot tell the scopes of their cookies apart (RFC 6265bis section 5.8.3).
+   * server cannot tell the scopes of their cookies apart (RFC 6265bis section 5.8.3). Of tokens of one moment, and of
+   * those without one, the last in the header counts.
    */
   function load(
     state: SessionState,
     tokens: readonly (Token | null)[],
   ): MaybePromise<SessionRecord> {
     const now = Date.now()
-    const valid: Token[] = []
+    const bodies: string[] = []
+    let latest: Token | undefined
+    let end = Infinity
     let endedAt: number | undefined
     for (const token of tokens) {
       if (token === null) continue
-      const end = token.times === undefined ? Infinity : endOf(token.times, lifetime)
-      if (now < end) valid.push(token)
-      else endedAt = end
+      const tokenEnd = token.times === undefined ? Infinity : endOf(token.times, lifetime)
+      if (now >= tokenEnd) {
+        endedAt = tokenEnd
+        continue
+      }
+      bodies.push(token.body)
+      if ((token.times?.issuedAt ?? 0) < (latest?.times?.issuedAt ?? 0)) continue
+      latest = token
+      end = tokenEnd
     }
-    const latest = latestOf(valid)
     if (latest === undefined) {
       return unstoredRecord(endedAt === undefined ? 'tampered' : 'expired', undefined, endedAt)
     }
-    if (valid.length > 1) {
-      state.others = valid.map(({ body }) => body).filter((body) => body !== latest.body)
-    }
-    const loaded = ask(() => backend.load(latest.body))
-    return loaded instanceof Promise
-      ? loaded.then((found) => recordOf(latest, found, now), failed)
-      : recordOf(latest, loaded, now)
+    const token = latest
+    if (bodies.length > 1) state.others = bodies.filter((body) => body !== token.body)
+    const found = backend.load(token.body)
+    return found instanceof Promise
+      ? found.then((loaded) => recordOf(token, end, loaded, now), failed)
+      : recordOf(token, end, found, now)
   }
 
+  /** @param tokenEnd when the session of the token ends */
   function recordOf(
     token: Token,
+    tokenEnd: number,
     loaded: LoadedSession | RetiredSession | 'unknown' | 'invalid',
     now: number,
   ): MaybePromise<SessionRecord> {
@@ -117,22 +129,22 @@ export function createSessionEngine(
     if ('retired' in loaded) return { ...unstoredRecord('unknown'), retired: loaded.retired }
     const { times } = token
     const createdAt = loaded.createdAt ?? times?.createdAt
+    // If a cookie was not renewed with its record, the earlier end counts, and asks for a renewal.
+    const expiresAt = Math.min(loaded.expiresAt ?? Infinity, tokenEnd)
+    const end = Math.min(expiresAt, (createdAt ?? now) + (lifetime.absolute ?? Infinity))
+    if (now >= end) return unstoredRecord('expired', undefined, end)
     const record: SessionRecord = {
       origin: 'resumed',
       id: loaded.id,
       values: new SessionValues(loaded.values),
       createdAt,
-      // If a cookie was not renewed with its record, the earlier end counts, and asks for a renewal.
-      expiresAt: earlier(loaded.expiresAt, times && endOf(times, lifetime)),
+      expiresAt: expiresAt === Infinity ? undefined : expiresAt,
       endedAt: undefined,
       fixed: loaded.fixed ?? times?.fixed ?? false,
       transient: times?.transient ?? false,
       stale: token.stale || loaded.stale === true,
       stored: loaded.stored,
     }
-    const limit = (createdAt ?? now) + (lifetime.absolute ?? Infinity)
-    const end = Math.min(record.expiresAt ?? Infinity, limit)
-    if (now >= end) return unstoredRecord('expired', undefined, end)
     if (schema === undefined) return record
     return chain(schema.accept(record.values.all), (valid) => {
       if (valid === null) return unstoredRecord('invalid')
@@ -183,16 +195,21 @@ export function createSessionEngine(
       renew === 'always' ||
       (renew === 'due' && isDue(record, now))
     const times = nextTimes(record, options, issues, lifetimeAt(now))
-    const saved = await save(record, {
-      regenerate: regenerated,
-      createdAt: times.createdAt,
-      expiresAt: times.expiresAt,
-      fixed: times.fixed,
-      renews: issues,
-      reseals: record.stale,
-      byHand: renew === 'always',
-    })
+    const { createdAt, expiresAt, fixed, transient } = times
+    let saved: SaveResult
+    try {
+      saved = await backend.save(record, {
+        ...{ createdAt, expiresAt, fixed },
+        regenerate: regenerated,
+        renews: issues,
+        reseals: record.stale,
+        byHand: renew === 'always',
+      })
+    } catch (error) {
+      return failed(error)
+    }
     if (typeof saved === 'string') return { outcome: saved, setCookies: [] }
+
     const setCookies: string[] = []
     if (issues) {
       const token = await codec.seal(saved.body, times)
@@ -203,7 +220,6 @@ export function createSessionEngine(
     }
     record.values.settle()
     const { id, stored } = saved
-    const { createdAt, expiresAt, fixed, transient } = times
     state.record = {
       ...record,
       ...{ id, stored, createdAt, expiresAt, fixed, transient },
@@ -215,27 +231,17 @@ export function createSessionEngine(
     return { outcome: 'written', setCookies }
   }
 
-  async function save(
-    record: SessionRecord,
-    options: Parameters<SessionBackend['save']>[1],
-  ): Promise<SaveResult> {
-    try {
-      return await backend.save(record, options)
-    } catch (error) {
-      return failed(error)
-    }
-  }
-
   /** The record of a session that another storage has loaded is not in this back end: it is stored anew. */
-  function ownRecord({ source, record }: SessionState): SessionRecord {
-    if (source === engine || source === undefined) return record
+  function ownRecord(state: SessionState): SessionRecord {
+    const record = state.record ?? state.openAtOnce()
+    if (state.source === engine || state.source === undefined) return record
     return { ...record, id: '', stored: undefined, retired: undefined }
   }
 
-  async function remove({ record, others }: SessionState): Promise<void> {
+  async function remove(state: SessionState): Promise<void> {
     try {
-      await backend.end(record)
-      for (const body of others) await backend.endBody(body)
+      await backend.end(state.record ?? state.openAtOnce())
+      for (const body of state.others) await backend.endBody(body)
     } catch (error) {
       failed(error)
     }
@@ -263,32 +269,6 @@ export function createSessionEngine(
     mergesWithOthers: ({ id }) => backend.kind === 'id' && id !== '',
   }
   return engine
-}
-
-/** Of tokens of one moment, and of those without one, the last in the header. */
-function latestOf(tokens: readonly Token[]): Token | undefined {
-  let latest: Token | undefined
-  for (const token of tokens) {
-    if ((token.times?.issuedAt ?? 0) >= (latest?.times?.issuedAt ?? 0)) latest = token
-  }
-  return latest
-}
-
-function isPromise(value: unknown): boolean {
-  return value instanceof Promise
-}
-
-function earlier(a: number | undefined, b: number | undefined): number | undefined {
-  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)
-}
-
-/** Names the failure of a back end that has not come to a promise yet; that of a promise is left to {@link failed}. */
-function ask<T>(question: () => T): T {
-  try {
-    return question()
-  } catch (error) {
-    return failed(error)
-  }
 }
 
 /** Names the failure of a back end, and keeps its cause. */

@@ -119,9 +119,14 @@ export function createStoredSessions(
     let version = known
     let times = options
     for (let attempt = 1; attempt < MAX_ATTEMPTS; attempt++) {
-      const change = await changeOf(key, values, times)
-      if (change === undefined) return { body: id, id, stored: { key, version } } // another request has written the same
-      const answer = await store.update(key, version, change)
+      // If nothing has changed only the expiry moves; if no new cookie is sent, the expiry stays.
+      const writes = values.changed || times.byHand || times.reseals
+      const data = writes ? await encode(key, values, times) : undefined
+      const expires = times.renews ? new Date(times.expiresAt) : undefined
+      if (data === undefined && expires === undefined) {
+        return { body: id, id, stored: { key, version } } // another request has written the same
+      }
+      const answer = await store.update(key, version, { data, expires } as RecordChange)
       if (typeof answer === 'string') return { body: id, id, stored: { key, version: answer } }
       if (answer !== null) return 'postponed'
       if (attempt > 1) await backOff(attempt)
@@ -133,20 +138,6 @@ export function createStoredSessions(
       values.rebase(met.values)
     }
     throw conflict('update')
-  }
-
-  /** If nothing has changed only the expiry moves; if no new cookie is sent, the expiry stays. */
-  async function changeOf(
-    key: string,
-    values: SessionValues,
-    options: SaveOptions,
-  ): Promise<RecordChange | undefined> {
-    const expires = options.renews ? new Date(options.expiresAt) : undefined
-    if (values.changed || options.byHand || options.reseals) {
-      const data = await encode(key, values, options)
-      return expires === undefined ? { data } : { data, expires }
-    }
-    return expires === undefined ? undefined : { expires }
   }
 
   /**

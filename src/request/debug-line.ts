@@ -26,7 +26,7 @@ export function describe(
   saves: boolean,
   now: number,
 ): string {
-  const refused = state.isOpen ? refusalOf(state.record, now) : ''
+  const refused = state.record === undefined ? '' : refusalOf(state.record, now)
   return refused + reasonOf(decision, state, response, saves, now)
 }
 
@@ -67,6 +67,7 @@ function reasonToKeep(state: SessionState, response: Response | undefined, saves
 }
 
 function reasonsToWrite({ record, regenerated }: SessionState, now: number): string[] {
+  if (record === undefined) return []
   const { values, stale, expiresAt } = record
   const reasons = changesOf(values)
   if (regenerated) reasons.push('new id')

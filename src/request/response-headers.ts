@@ -23,10 +23,15 @@ export function withSessionHeaders(response: Response, headers: SessionHeaders):
   const { vary, isPrivate, setCookies } = headers
   if (!vary && !isPrivate && setCookies.length === 0) return response
   if (response.status < 200) return withHeadersInPlace(response, headers)
-  const light = lightBodyOf(response)
+  const light = isResponseReplaced() ? lightBodyOf(response) : undefined
   const copy = new Response(light === undefined ? response.body : light, response)
   addTo(copy.headers, headers)
   return copy
+}
+
+/** Whether the server has put a class of its own, over the platform's, in the place of the global Response. */
+function isResponseReplaced(): boolean {
+  return Object.getPrototypeOf(Response.prototype) !== Object.prototype
 }
 
 /** A response that switches protocols is bound to its connection: it can neither be copied nor sent twice. */

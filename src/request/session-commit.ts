@@ -67,12 +67,13 @@ export async function commitVisit(
   const { engine, state, rolling } = visit
   const { request } = state
   const saves = response !== undefined && (visit.saveIf?.(response) ?? response.status < 500)
-  if (saves && !state.isOpen && state.opensOnAccess) void state.open()
+  if (saves && state.record === undefined && state.opensOnAccess) void state.open()
   // Before the store is asked: what is written from here on can no longer be part of the commit.
   state.closed = true
   const now = Date.now()
-  const record = state.isOpen ? state.record : undefined
-  const { changed, destroyed, ended } = state
+  const { record, destroyed, ended } = state
+  // Comparing can throw for a value that JSON would lose, which is no concern of a response that saves nothing.
+  const changed = saves && state.changed
   const committed = state.committed !== undefined
   const isDue =
     saves && record !== undefined && (record.stale || (rolling && engine.isRenewalDue(record, now)))
@@ -120,8 +121,7 @@ export async function commitVisit(
   if (response === undefined) return undefined
   return withSessionHeaders(response, {
     vary: state.touched,
-    isPrivate:
-      setCookies.length > 0 || (state.touched && state.isOpen && state.record.origin === 'resumed'),
+    isPrivate: setCookies.length > 0 || (state.touched && record?.origin === 'resumed'),
     setCookies,
     replaces: setByHand && setCookies.length > 0 ? engine.cookie.isSetBy : undefined,
   })

@@ -157,7 +157,7 @@ export function createSessionRunner<
 
 /** Nobody has looked at the session, and its cookie asks for no renewal: the response goes out as it is. */
 function isUntouched({ state, engine, rolling, isDebugged: says }: Visit): boolean {
-  if (state.touched || says || state.isOpen) return false
+  if (state.touched || says || state.record !== undefined) return false
   return !state.opensOnAccess || !engine.claimsRenewal(state, rolling)
 }
 

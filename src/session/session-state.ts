@@ -74,7 +74,8 @@ export class SessionState {
   committed: readonly string[] | undefined = undefined
   /** Ended by hand, so that its back end knows it. */
   ended = false
-  #record: SessionRecord | undefined
+  /** `undefined` until the session is opened. */
+  record: SessionRecord | undefined = undefined
 
   constructor(
     source: SessionSource | undefined,
@@ -86,37 +87,27 @@ export class SessionState {
     this.opensOnAccess = opensOnAccess
   }
 
-  get isOpen(): boolean {
-    return this.#record !== undefined
-  }
-
   /** True if a commit has something to write. */
   get changed(): boolean {
-    return this.destroyed || this.regenerated || this.#record?.values.changed === true
+    return this.destroyed || this.regenerated || this.record?.values.changed === true
   }
 
   /** Loads the record, once. */
   open(): MaybePromise<SessionRecord> {
-    if (this.#record !== undefined) return this.#record
+    if (this.record !== undefined) return this.record
     const record = this.source?.resume(this) ?? unstoredRecord('new')
-    if (record instanceof Promise) return record.then((loaded) => (this.#record ??= loaded))
-    return (this.#record = record)
+    if (record instanceof Promise) return record.then((loaded) => (this.record ??= loaded))
+    return (this.record = record)
   }
 
-  /** The record, opened on first access. */
-  get record(): SessionRecord {
-    if (this.#record === undefined && this.opensOnAccess) void this.open()
-    if (this.#record === undefined) {
-      throw new SessionError(
-        'ERR_SESSION_CONFIG',
-        'This session is loaded on demand (`lazy: true`): write `await session.load()` before using it.',
-      )
-    }
-    return this.#record
-  }
-
-  set record(record: SessionRecord) {
-    this.#record = record
+  /** The record, for an access that cannot wait. */
+  openAtOnce(): SessionRecord {
+    if (this.opensOnAccess) void this.open()
+    if (this.record !== undefined) return this.record
+    throw new SessionError(
+      'ERR_SESSION_CONFIG',
+      'This session is loaded on demand (`lazy: true`): write `await session.load()` before using it.',
+    )
   }
 }
 

@@ -39,24 +39,19 @@ export interface ValueChanges {
 export type StoredValues = Readonly<Record<string, unknown>>
 
 const NONE: StoredValues = Object.freeze({})
-/** Stands for a value that was removed. */
-const REMOVED = Symbol('removed')
-
 /**
  * The values of a session, and what became of them since they were loaded.
  *
- * What changed is derived by comparing with what was loaded, so nothing has to be told: primitives
- * are compared as they are, an object only where it was handed out or replaced.
+ * Nothing has to be told of a change, since the values are compared with those that were loaded: primitives as they are,
+ * and an object by its JSON if it was handed out or replaced.
  */
 export class SessionValues {
-  /** What is stored, which changes are compared with. */
+  /** What is stored; only what is nested in it may change, by those to whom it was handed out. */
   #loaded: StoredValues | undefined
-  /** The same as JSON, where it has been stored since and nobody has asked for it. */
+  /** The same as JSON, if it has been stored since and nobody has asked for it. */
   #loadedText = ''
-  /** What counts where nothing else was written. Never changed, but for what is nested in it. */
-  #base: StoredValues
-  /** What was set and removed over the base. */
-  #written: Map<string, unknown> | undefined
+  /** What counts: the loaded values themselves until the first write, and then a copy. */
+  #values: StoredValues
   /** JSON of the loaded objects that were handed out, taken before anybody could change them. */
   #handedOut: Map<string, string> | undefined
   #cleared = false
@@ -65,67 +60,66 @@ export class SessionValues {
 
   constructor(loaded: StoredValues = NONE) {
     this.#loaded = loaded
-    this.#base = loaded
+    this.#values = loaded
   }
 
   /** All of them, to be looked at only. */
   get all(): StoredValues {
-    if (this.#written === undefined) return this.#base
-    const all = { ...this.#base }
-    for (const [key, value] of this.#written) {
-      if (value === REMOVED) delete all[key]
-      else define(all, key, value)
-    }
-    return all
+    return this.#values
   }
 
   has(key: string): boolean {
-    const written = this.#written?.get(key)
-    return written === undefined ? Object.hasOwn(this.#base, key) : written !== REMOVED
+    return Object.hasOwn(this.#values, key)
   }
 
   read(key: string): unknown {
-    const value = this.#value(key)
-    if (typeof value === 'object' && value !== null) this.#handOut(key)
+    const value = valueOf(this.#values, key)
+    if (typeof value !== 'object' || value === null) return value
+    if (this.#loaded !== undefined && valueOf(this.#loaded, key) === value) {
+      this.#handedOut ??= new Map()
+      if (!this.#handedOut.has(key)) this.#handedOut.set(key, jsonOf(key, value))
+    }
     return value
   }
 
   /** @param name what the caller calls the key, for the message */
   set(key: string, value: unknown, name: string = key): void {
     assertJson(name, value)
-    this.#written ??= new Map()
-    this.#written.set(key, value)
+    const values = this.#writable()
+    // Assigning would set the prototype for `__proto__`.
+    if (key !== '__proto__') values[key] = value
+    else Object.defineProperty(values, key, { ...OWN, value })
   }
 
   delete(key: string): void {
-    if (!this.has(key)) return
-    this.#written ??= new Map()
-    this.#written.set(key, REMOVED)
+    if (this.has(key)) delete this.#writable()[key]
   }
 
   clear(): void {
-    if (Object.keys(this.all).length === 0) return
-    this.#base = NONE
-    this.#written = undefined
+    if (Object.keys(this.#values).length === 0) return
+    this.#values = {}
     this.#cleared = true
   }
 
   toObject(): Record<string, unknown> {
-    const all = { ...this.all }
-    for (const key of Object.keys(all)) this.read(key)
-    return all
+    for (const key of Object.keys(this.#values)) this.read(key)
+    return { ...this.#values }
   }
 
-  /** The values as JSON text. Throws where a nested change put something there that JSON cannot carry. */
+  /** The values as JSON text. Throws for what a nested change put there and JSON would lose. */
   serialize(): string {
-    for (const key of this.#changedKeys()) if (this.has(key)) assertJson(key, this.#value(key))
-    return (this.#text = JSON.stringify(this.all))
+    for (const [key, value] of Object.entries(this.#values)) {
+      // A primitive was checked when it was set, and a loaded object cannot change before it is handed out.
+      if (typeof value !== 'object' || value === null) continue
+      if (value !== this.#loaded?.[key] || this.#handedOut?.has(key)) assertJson(key, value)
+    }
+    return (this.#text = JSON.stringify(this.#values))
   }
 
   /** The keys with the bytes of their JSON, largest first. */
   sizes(): [key: string, bytes: number][] {
     const encoder = new TextEncoder()
-    return Object.entries(this.all)
+    return Object.entries(this.#values)
       .map(([key, value]): [string, number] => [key, encoder.encode(jsonOf(key, value)).length])
       .toSorted((a, b) => b[1] - a[1])
   }
@@ -136,7 +130,7 @@ export class SessionValues {
 
   changes(): ValueChanges {
     const keys = this.#changedKeys()
-    const set = keys.filter((key) => this.has(key)).map((key) => [key, this.#value(key)] as const)
+    const set = keys.filter((key) => this.has(key)).map((key) => [key, this.#values[key]] as const)
     return {
       cleared: this.#cleared,
       set: new Map(set),
@@ -147,33 +141,30 @@ export class SessionValues {
   /** Lays the changes over what another request has stored meanwhile. */
   rebase(stored: StoredValues): void {
     const { cleared, set, unset } = this.changes()
-    const written = new Map<string, unknown>(set)
+    const values: Record<string, unknown> = cleared ? {} : { ...stored }
+    const kept = new Map<string, string>()
+    // Objects that somebody holds stay in place, if they are still what is stored.
+    for (const [key, before] of this.#handedOut ?? []) {
+      if (!this.has(key) || jsonOf(key, valueOf(stored, key)) !== before) continue
+      Object.defineProperty(values, key, { ...OWN, value: this.#values[key] })
+      kept.set(key, before)
+    }
+    for (const [key, value] of set) Object.defineProperty(values, key, { ...OWN, value })
     for (const key of unset) {
       // A flash value that was consumed here, and set again elsewhere, is another message.
       const isNewFlash = key.startsWith(FLASH_PREFIX) && !sameJson(stored, this.#stored, key)
-      if (Object.hasOwn(stored, key) && !isNewFlash) written.set(key, REMOVED)
+      if (!isNewFlash) delete values[key]
     }
-    this.#handedOut = this.#keepObjects(stored, written)
+    this.#handedOut = kept
     this.#loaded = stored
-    this.#base = cleared ? NONE : stored
-    this.#written = written
+    this.#values = values
     this.#text = undefined
-  }
-
-  /** Leaves the objects in place that somebody holds, where they are still what is stored. */
-  #keepObjects(stored: StoredValues, written: Map<string, unknown>): Map<string, string> {
-    const kept = new Map<string, string>()
-    for (const [key, before] of this.#handedOut ?? []) {
-      if (!this.has(key) || jsonOf(key, valueOf(stored, key)) !== before) continue
-      written.set(key, this.#value(key))
-      kept.set(key, before)
-    }
-    return kept
   }
 
   /** What was serialized last is stored now. What was written since is still a change. */
   settle(): void {
     if (this.#text === undefined) return
+    this.#values = { ...this.#values }
     this.#loaded = undefined
     this.#loadedText = this.#text
     this.#handedOut = undefined
@@ -185,56 +176,42 @@ export class SessionValues {
     return (this.#loaded ??= JSON.parse(this.#loadedText) as StoredValues)
   }
 
-  #value(key: string): unknown {
-    const written = this.#written?.get(key)
-    if (written === undefined) return valueOf(this.#base, key)
-    return written === REMOVED ? undefined : written
+  #writable(): Record<string, unknown> {
+    if (this.#values === this.#loaded) this.#values = { ...this.#values }
+    return this.#values
   }
 
-  #handOut(key: string): void {
-    this.#handedOut ??= new Map()
-    if (!this.#handedOut.has(key)) {
-      this.#handedOut.set(key, jsonOf(key, valueOf(this.#stored, key)))
+  /** The keys whose values are no longer those that are stored. */
+  #changedKeys(): readonly string[] {
+    const values = this.#values
+    if (values === this.#loaded && this.#handedOut === undefined) return NO_KEYS
+    const stored = this.#stored
+    const changed: string[] = []
+    for (const key of Object.keys(stored)) if (!Object.hasOwn(values, key)) changed.push(key)
+    for (const key of Object.keys(values)) {
+      if (!Object.hasOwn(stored, key) || this.#cleared) {
+        changed.push(key)
+        continue
+      }
+      const [before, value] = [this.#handedOut?.get(key), values[key]]
+      if (before === undefined && Object.is(stored[key], value)) continue
+      if (typeof value === 'object' && value !== null) {
+        // The texts are equal even if somebody has added what JSON leaves out.
+        assertJson(key, value)
+        if ((before ?? jsonOf(key, stored[key])) === jsonOf(key, value)) continue
+      }
+      changed.push(key)
     }
-  }
-
-  #changedKeys(): string[] {
-    return this.#suspects().filter((key) => this.#isChanged(key))
-  }
-
-  /** The keys whose values may be others than those that are stored. */
-  #suspects(): string[] {
-    const written = this.#written === undefined ? [] : [...this.#written.keys()]
-    const isStored = this.#base === this.#loaded
-    if (isStored && this.#handedOut === undefined) return written
-    const others = isStored
-      ? (this.#handedOut?.keys() ?? [])
-      : [...Object.keys(this.#stored), ...Object.keys(this.#base)]
-    return [...new Set([...written, ...others])]
-  }
-
-  #isChanged(key: string): boolean {
-    const isStored = Object.hasOwn(this.#stored, key)
-    if (!isStored || !this.has(key)) return isStored !== this.has(key)
-    if (this.#cleared) return true
-    const [loaded, value] = [this.#stored[key], this.#value(key)]
-    const before = this.#handedOut?.get(key)
-    if (before === undefined && Object.is(loaded, value)) return false
-    if (typeof value !== 'object' || value === null) return !Object.is(loaded, value)
-    // The texts are equal even if somebody has added what JSON leaves out.
-    assertJson(key, value)
-    return (before ?? jsonOf(key, loaded)) !== jsonOf(key, value)
+    return changed
   }
 }
+
+const NO_KEYS: readonly string[] = []
+/** How an own member is defined that may be named `__proto__`. */
+const OWN = { enumerable: true, configurable: true, writable: true }
 
 function valueOf(values: StoredValues, key: string): unknown {
   return Object.hasOwn(values, key) ? values[key] : undefined
-}
-
-/** Assigning would set the prototype for `__proto__`. */
-function define(values: Record<string, unknown>, key: string, value: unknown): void {
-  if (key !== '__proto__') values[key] = value
-  else Object.defineProperty(values, key, { value, enumerable: true, configurable: true })
 }
 
 function sameJson(a: StoredValues, b: StoredValues, key: string): boolean {

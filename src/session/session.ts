@@ -254,7 +254,7 @@ export class Session<Data extends object = SessionData, FlashData extends object
   #touch(): SessionRecord {
     if (this.#state.closed && !this.#state.touched) warnLateRead()
     this.#state.touched = true
-    return this.#state.record
+    return this.#state.record ?? this.#state.openAtOnce()
   }
 
   #read(): SessionValues {
@@ -327,12 +327,13 @@ export function createSession<Data extends object = SessionData, FlashData exten
   id = '',
 ): Session<Data, FlashData> {
   const stored = id === '' ? undefined : { ...initialData }
-  const state = new SessionState(undefined, [], true)
-  state.record = { ...unstoredRecord('new', stored), id }
+  const record = { ...unstoredRecord('new', stored), id }
   for (const [name, value] of Object.entries(initialData)) {
-    if (stored === undefined) state.record.values.set(name, value)
+    if (stored === undefined) record.values.set(name, value)
     else assertJson(name, value)
   }
+  const state = new SessionState(undefined, [], true)
+  state.record = record
   return wrap<Data, FlashData>(state)
 }
 

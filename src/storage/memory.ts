@@ -99,8 +99,10 @@ export function createMemoryStore(maxRecords: number = 100_000): SessionStore {
   }
 
   function put(key: string, record: MemoryRecord): string {
-    if (records.get(key)?.expiresAt !== record.expiresAt) queue.push(key, record.expiresAt)
+    const isQueued = records.get(key)?.expiresAt === record.expiresAt
     records.set(key, record)
+    if (isQueued) return record.version
+    queue.push(key, record.expiresAt)
     evict()
     return record.version
   }

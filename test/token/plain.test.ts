@@ -3,7 +3,7 @@ import { createPlainCodec } from '../../src/token/plain.ts'
 import { describe, expect, it } from 'vitest'
 
 const codec = createPlainCodec({ kind: 'cookie', cookieName: '__session' })
-const FIELDS = [1, 'cookie', '__session', 1000, 2000, 0, '{}']
+const FIELDS = [1, 'cookie', '__session', 1000, 1500, 2000, 0, '{}']
 
 const tokenOf = (value: unknown): string =>
   encodeBase64url(new TextEncoder().encode(JSON.stringify(value)))
@@ -15,8 +15,8 @@ describe('createPlainCodec', () => {
     [2, false, true],
     [3, true, true],
   ])('writes and reads times and the flags %d', (flags, fixed, transient) => {
-    const times = { createdAt: 1000, expiresAt: 2000, fixed, transient }
-    const token = tokenOf([...FIELDS.slice(0, 5), flags, '{}'])
+    const times = { createdAt: 1000, issuedAt: 1500, expiresAt: 2000, fixed, transient }
+    const token = tokenOf([...FIELDS.slice(0, 6), flags, '{}'])
     expect(codec.seal('{}', times)).toBe(token)
     expect(codec.open(token)).toEqual({ body: '{}', times, stale: false })
     expect(codec.peek(token)).toEqual({ times, stale: false })
@@ -28,9 +28,10 @@ describe('createPlainCodec', () => {
     ['name', 2, 'other'],
     ['time of creation', 3, null],
     ['time of creation', 3, 1.5],
-    ['expiry', 4, '2000'],
-    ['flags', 5, '0'],
-    ['body', 6, {}],
+    ['time of issue', 4, null],
+    ['expiry', 5, '2000'],
+    ['flags', 6, '0'],
+    ['body', 7, {}],
   ])('refuses another %s: field %d as %j', (_, index, value) => {
     const token = tokenOf(FIELDS.with(index, value as string))
     expect([codec.open(token), codec.peek(token)]).toEqual([null, null])

@@ -10,7 +10,13 @@ import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 
 const CONTEXT: TokenContext = { kind: 'cookie', cookieName: '__session' }
-const TIMES: TokenTimes = { createdAt: 1000, expiresAt: 2000, fixed: false, transient: false }
+const TIMES: TokenTimes = {
+  createdAt: 1000,
+  issuedAt: 1500,
+  expiresAt: 2000,
+  fixed: false,
+  transient: false,
+}
 const CIPHER = 'chacha20-poly1305'
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
@@ -44,7 +50,8 @@ describe.each(vectors)('the sealed token of $description', (vector) => {
   it('has the header that the format says', () => {
     expect(bytes.subarray(2, 6)).toEqual(derived.subarray(32))
     expect(bytes.readUIntBE(6, 6)).toBe(vector.times.createdAt)
-    expect(bytes.readUIntBE(12, 6)).toBe(vector.times.expiresAt)
+    expect(bytes.readUIntBE(12, 6)).toBe(vector.times.issuedAt)
+    expect(bytes.readUIntBE(18, 6)).toBe(vector.times.expiresAt)
   })
 
   if (getCiphers().includes(CIPHER)) {
@@ -62,7 +69,7 @@ describe.each(vectors)('the sealed token of $description', (vector) => {
 })
 
 describe('createSealedCodec', () => {
-  it('gives back every body and both times', async () => {
+  it('gives back every body and every time', async () => {
     const codec = await codecFor([SECRET])
     const moment = fc.integer({ min: 0, max: 2 ** 48 - 1 })
     fc.assert(
@@ -70,6 +77,7 @@ describe('createSealedCodec', () => {
         fc.string({ unit: 'grapheme', maxLength: 300 }),
         fc.record({
           createdAt: moment,
+          issuedAt: moment,
           expiresAt: moment,
           fixed: fc.boolean(),
           transient: fc.boolean(),
@@ -145,7 +153,7 @@ describe('createSealedCodec', () => {
       'base64url',
     )
     const resealed = (change: (header: Buffer) => void, body = Buffer.from('{}')): string => {
-      const header = Buffer.from(codec.seal('{}', TIMES) as string, 'base64url').subarray(0, 18)
+      const header = Buffer.from(codec.seal('{}', TIMES) as string, 'base64url').subarray(0, 24)
       change(header)
       const nonce = new Uint8Array(24)
       const key = new Uint8Array(hkdfSync('sha256', SECRET, '', 'fetch-sessions v1', 32))
@@ -192,7 +200,7 @@ describe('createSealedCodec', () => {
 
 function decryptWithNode(key: Uint8Array, bytes: Buffer, context: TokenContext): string {
   const words = (part: Uint8Array): Uint32Array => new Uint32Array(Uint8Array.from(part).buffer)
-  const nonce = bytes.subarray(18, 42)
+  const nonce = bytes.subarray(24, 48)
   const subkey = new Uint32Array(8)
   const sigma = words(Buffer.from('expand 32-byte k'))
   hchacha(sigma, words(key), words(nonce.subarray(0, 16)), subkey)
@@ -201,10 +209,10 @@ function decryptWithNode(key: Uint8Array, bytes: Buffer, context: TokenContext):
     authTagLength: 16,
   })
   const aad = Buffer.concat([
-    bytes.subarray(0, 18),
+    bytes.subarray(0, 24),
     Buffer.from(`${context.kind}:${context.cookieName}`),
   ])
-  const sealed = bytes.subarray(42, -16)
+  const sealed = bytes.subarray(48, -16)
   decipher.setAAD(aad, { plaintextLength: sealed.length })
   decipher.setAuthTag(bytes.subarray(-16))
   return Buffer.concat([decipher.update(sealed), decipher.final()]).toString()

@@ -120,7 +120,7 @@ describe("protection: 'signed'", () => {
 
   it('imports each key once, and signs nothing before', async () => {
     const context = { kind: 'cookie', cookieName: '__session' } as const
-    const times = { createdAt: 0, expiresAt: 0, fixed: false, transient: false }
+    const times = { createdAt: 0, issuedAt: 0, expiresAt: 0, fixed: false, transient: false }
     const codec = createSignedCodec([SECRET], context)
     const both = acceptingSigned(createSealedCodec([SECRET], context), codec)
     await expect(codec.seal('{}', times)).rejects.toThrow('before ready()')
