@@ -70,10 +70,9 @@ describe('session() for fetch-router', () => {
   })
 
   it('leaves to the router to refuse a property that something else has', async () => {
+    const storage = createMemorySessionStorage({ cookie: { secrets: [SECRET] } })
     const router = createRouter({
-      middleware: [
-        session({ storage: createMemorySessionStorage(), property: 'url' as 'session' }),
-      ],
+      middleware: [session({ storage, property: 'url' as 'session' })],
       defaultHandler: () => new Response(),
     })
     await expect(router.fetch('https://app.example/')).rejects.toThrow('"url"')
