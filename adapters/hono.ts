@@ -9,7 +9,9 @@ import { createSessionRunner, SessionError } from '../src/index.ts'
 import type { Session, SessionData, SessionOptions } from '../src/index.ts'
 
 /**
- * The variables that {@link session} sets, for an application or a handler that is not chained to it.
+ * The variables that {@link session} sets, for an application or a handler that is not chained to it. In a chain, write
+ * `.use(session<Data, FlashData>())`: Hono adds the types of the middleware to those of the application, so an untyped
+ * `session()` there would let any key pass.
  *
  * @example
  * import { session } from 'fetch-sessions/hono'

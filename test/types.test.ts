@@ -179,6 +179,55 @@ describe('the types of c.var.session', () => {
     expect(app.routes).toHaveLength(2)
   })
 
+  it('stay strict where session() is given no types of its own', () => {
+    interface Bindings {
+      SESSION_SECRET: string
+    }
+    const app = new Hono<SessionEnv<UserData, FlashData> & { Bindings: Bindings }>()
+    app.use(session())
+    app.use('/admin/*', session({ rolling: false }))
+    app.post('/admin/:id', (c) => {
+      const current = c.var.session
+      expectTypeOf(current).toEqualTypeOf<Session<UserData, FlashData>>()
+      expectTypeOf(c.get('session')).toEqualTypeOf<Session<UserData, FlashData>>()
+      expectTypeOf(current.get('role')).toEqualTypeOf<'admin' | 'user' | undefined>()
+      current.flash('successMessage', 'Done!')
+      // @ts-expect-error not a role
+      current.set('role', 'invalid')
+      // @ts-expect-error no such key
+      current.set('absent', 1)
+      // @ts-expect-error no such key
+      current.get('absent')
+      // @ts-expect-error no such flash key
+      current.flash('userId', 'x')
+      // @ts-expect-error read-only
+      current.data.role = 'user'
+      return c.text(c.env.SESSION_SECRET)
+    })
+    expect(app.routes).toHaveLength(3)
+  })
+
+  it('stay strict in a chain that gives session() the types of the application', () => {
+    const app = new Hono<SessionEnv<UserData, FlashData>>()
+      .use(session<UserData, FlashData>())
+      .get('/', (c) => {
+        expectTypeOf(c.var.session).toEqualTypeOf<Session<UserData, FlashData>>()
+        // @ts-expect-error no such key
+        c.var.session.get('absent')
+        return c.text('')
+      })
+    expect(app.routes).toHaveLength(2)
+  })
+
+  it('hold any if no types are given', () => {
+    const app = new Hono().use(session()).get('/', (c) => {
+      expectTypeOf(c.var.session).toEqualTypeOf<Session>()
+      expectTypeOf(c.var.session.get('cart')).toBeAny()
+      return c.text('')
+    })
+    expect(app.routes).toHaveLength(2)
+  })
+
   it('are inferred after .use', () => {
     const admin = createMemorySessionStorage<{ level: number }>(options)
     const app = new Hono()

@@ -188,7 +188,7 @@ export class Session<Data extends object = SessionData, FlashData extends object
   ): void {
     const values = this.#write(`set("${name}")`)
     assertName(name)
-    this.#state.source?.schema?.assertValue(name, value, values.all)
+    this.#state.source?.schema?.assertValue(name, value, values)
     values.set(name, value)
   }
 

@@ -19,14 +19,18 @@ export interface ValueSchema {
   /** The values as the schema gives them, or null where neither they nor what `migrate` makes of them validate. */
   accept(stored: StoredValues): MaybePromise<ValidValues | null>
   /**
-   * Refuses, outside of production, a value that would not validate at the next request. A schema that answers with a
-   * promise is not asked.
+   * Refuses, outside of production, a value that would not validate at the next request. The answer of an async schema is
+   * ignored, because nobody waits for `set()`.
+   * @param others asked for all values only if the schema refuses this one alone
    * @throws SessionError `ERR_SESSION_VALUE`, with the schema's own words
    */
-  assertValue(name: string, value: unknown, others: StoredValues): void
+  assertValue(name: string, value: unknown, others: { readonly all: StoredValues }): void
 }
 
-/** @throws SessionError `ERR_SESSION_CONFIG` for what is no schema, and for `migrate` without one */
+/**
+ * @throws SessionError `ERR_SESSION_CONFIG` for what is no schema, for `migrate` without one, and for a schema that needs
+ * all keys at once
+ */
 export function createValueSchema({
   schema,
   migrate,
@@ -38,23 +42,58 @@ export function createValueSchema({
     if (migrate !== undefined) refuse('`migrate` needs a `schema`, to tell when to migrate')
     return undefined
   }
-  const standard = (schema as StandardSchemaV1 | null)?.['~standard']
-  if (typeof standard?.validate !== 'function') {
+  if (!isStandardSchema(schema)) {
     refuse(
       '`schema` is no Standard Schema; give one of zod 3.24+, valibot 1, arktype 2 or the like',
     )
   }
 
-  const check: typeof standard.validate = (value) => standard.validate(value)
+  const check = (value: unknown) => schema['~standard'].validate(value)
+  const keys = keySchemasOf(schema)
+  if (keys === undefined) {
+    const empty = check({})
+    if (empty instanceof Promise) empty.catch(() => undefined)
+    else if (empty.issues !== undefined) refuseWholeOnly()
+  }
 
   function validate(stored: StoredValues): MaybePromise<StoredValues | null> {
     const [data, flash] = split(stored)
     return chain(check(data), (result) => {
       if (result.issues === undefined)
         return isObject(result.value) ? merge(result.value, flash) : null
-      // A session fills bit by bit: what has not been set yet is no fault.
-      return result.issues.every((issue) => isMissing(issue, data)) ? stored : null
+      // A session fills bit by bit, so missing keys are valid.
+      if (!result.issues.every((issue) => isMissing(issue, data))) return null
+      const missing = new Set(result.issues.map(keyOf))
+      return chain(validateKeys(data, missing), (values) => values && merge(values, flash))
     })
+  }
+
+  /** Standard Schema cannot validate a part, so each key is validated by its own schema. */
+  function validateKeys(
+    data: Record<string, unknown>,
+    missing: ReadonlySet<PropertyKey | undefined>,
+  ): MaybePromise<Record<string, unknown> | null> {
+    const known = (keys ?? refuseWholeOnly()).filter(({ name }) => !missing.has(name))
+    const answers = known.map(({ name, schema: own, absent }) => {
+      const value = typeof absent === 'function' ? (absent() as unknown) : absent
+      return own['~standard'].validate(Object.hasOwn(data, name) ? data[name] : value)
+    })
+    return chain(all(answers), (results) => {
+      const values = new Map(Object.entries(data))
+      for (const [i, result] of results.entries()) {
+        const { name } = known[i]!
+        if (result.issues === undefined) values.set(name, result.value)
+        else if (values.has(name)) return null
+      }
+      return Object.fromEntries(values)
+    })
+  }
+
+  /** What the schema says about one key, if it says so at once. */
+  function issueOf(name: string, data: object): StandardSchemaV1.Issue | undefined {
+    const result = check(data)
+    if (result instanceof Promise) return void result.catch(() => undefined)
+    return result.issues?.find((issue) => keyOf(issue) === name)
   }
 
   function migrateFrom(stored: StoredValues): MaybePromise<ValidValues | null> {
@@ -75,17 +114,48 @@ export function createValueSchema({
 
     assertValue(name, value, others) {
       if (isProduction()) return
-      const [data] = split(others)
-      Object.defineProperty(data, name, { value, enumerable: true })
-      const result = check(data)
-      if (result instanceof Promise) return void result.catch(() => undefined)
-      const issue = result.issues?.find((one) => keyOf(one) === name)
+      const own = [[name, value]] as const
+      if (issueOf(name, Object.fromEntries(own)) === undefined) return
+      // The schema may refuse the value only because the others are not there.
+      const [data] = split(others.all)
+      const issue = issueOf(name, Object.fromEntries([...Object.entries(data), ...own]))
       if (issue === undefined) return
       throw new SessionError(
         'ERR_SESSION_VALUE',
         `The session cannot hold this "${name}": its schema says "${issue.message}".`,
       )
     },
+  }
+}
+
+interface KeySchema {
+  readonly name: string
+  readonly schema: StandardSchemaV1
+  /** What stands for a missing value, or a function that makes it. */
+  readonly absent?: unknown
+}
+
+/** The schema of each key, if there is a way to ask for it. */
+function keySchemasOf(schema: object): readonly KeySchema[] | undefined {
+  const { shape, entries } = schema as { shape?: unknown; entries?: unknown }
+  const members = shape ?? entries // zod, valibot
+  const keys = isObject(members)
+    ? Object.entries(members).map(([name, own]) => ({ name, schema: own as StandardSchemaV1 }))
+    : arktypeKeys(schema)
+  return keys?.every(({ schema: own }) => isStandardSchema(own)) ? keys : undefined
+}
+
+function arktypeKeys(schema: object): KeySchema[] | undefined {
+  interface Prop {
+    key: string
+    value: StandardSchemaV1
+    default?: unknown
+  }
+  try {
+    const { props } = schema as { props?: readonly Prop[] }
+    return props?.map((prop) => ({ name: prop.key, schema: prop.value, absent: prop.default }))
+  } catch {
+    return undefined // a union has no props of its own, and says so by throwing
   }
 }
 
@@ -114,8 +184,25 @@ function keyOf({ path = [] }: StandardSchemaV1.Issue): PropertyKey | undefined {
   return typeof first === 'object' ? first.key : first
 }
 
+function isStandardSchema(schema: unknown): schema is StandardSchemaV1 {
+  const standard = (schema as StandardSchemaV1 | null | undefined)?.['~standard']
+  return typeof standard?.validate === 'function'
+}
+
+function all<T>(values: readonly MaybePromise<T>[]): MaybePromise<readonly T[]> {
+  return values.some((value) => value instanceof Promise)
+    ? Promise.all(values)
+    : (values as readonly T[])
+}
+
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function refuseWholeOnly(): never {
+  refuse(
+    '`schema` refuses sessions that lack a key, and a session fills bit by bit; make every key optional, for example with `.partial()`',
+  )
 }
 
 function refuse(problem: string): never {
