@@ -59,6 +59,9 @@ const OPTIONS: Readonly<Record<Exclude<keyof CookieOptions, keyof CookieAttribut
 
 const OPTION_NAMES: readonly string[] = [...ATTRIBUTE_NAMES, ...Object.keys(OPTIONS)]
 
+const DEFAULT_NAME = '__session'
+const PROTECTIONS: readonly unknown[] = ['encrypted', 'signed', 'none']
+
 /** The cookie that a storage reads and writes. */
 export interface SessionCookie {
   readonly name: string
@@ -91,31 +94,42 @@ export interface SessionCookie {
 }
 
 /**
+ * Checks all that does not depend on the secrets, which the environment of a request may bring only later.
+ *
+ * @throws SessionError `ERR_SESSION_CONFIG` for what browsers would refuse or nobody should rely on
+ */
+export function assertCookieOptions(options: CookieOptions | CookieLike): void {
+  if (typeof options !== 'object' || options === null) {
+    refuse(`\`cookie\` is ${shown(options)}; write an object, such as { name: "session" }`)
+  }
+  assertExpires(options.expires)
+  if (isCookieLike(options)) return assertForeignCookie(options)
+  const { name = DEFAULT_NAME, protection = 'encrypted', acceptSigned = false } = options
+  assertNames(options, OPTION_NAMES)
+  assertCookieRules(name, attributesOf(options))
+  if (!PROTECTIONS.includes(protection)) {
+    refuse(`\`protection\` is ${shown(protection)}; write "encrypted", "signed" or "none"`)
+  }
+  if (acceptSigned && protection !== 'encrypted') {
+    refuse('`acceptSigned` is for `protection: "encrypted"`; leave one of the two out')
+  }
+}
+
+/**
  * Checks the options and gives the cookie that they describe.
  *
  * @param secrets newest first; empty for plain tokens. A foreign Cookie has its own
- * @throws SessionError `ERR_SESSION_CONFIG` for what browsers would refuse or nobody should rely on
+ * @throws SessionError `ERR_SESSION_CONFIG` as {@link assertCookieOptions}, and for secrets that protect nothing
  */
 export function createSessionCookie(
   options: CookieOptions | CookieLike,
   kind: TokenContext['kind'],
   secrets: readonly string[],
 ): SessionCookie {
-  if (typeof options !== 'object' || options === null) {
-    refuse(`\`cookie\` is ${shown(options)}; write an object, such as { name: "session" }`)
-  }
+  assertCookieOptions(options)
   if (isCookieLike(options)) return foreignCookie(options, kind)
-  assertNames(options, OPTION_NAMES)
-  const { name = '__session', maxAge, expires } = options
-  const attributes = {
-    path: '/',
-    httpOnly: true,
-    secure: true,
-    sameSite: 'lax' as const,
-    ...defined(pickAttributes(options)),
-  }
-  assertCookieRules(name, attributes)
-  assertExpires(expires)
+  const { name = DEFAULT_NAME, maxAge, expires } = options
+  const attributes = attributesOf(options)
   if (expires !== undefined) {
     warnOnce(
       `cookie "${name}" has a fixed \`expires\`: every session ends then, however new. Use \`maxAge\`, in seconds.`,
@@ -142,20 +156,12 @@ export function createSessionCookie(
   }
 }
 
-const PROTECTIONS: readonly unknown[] = ['encrypted', 'signed', 'none']
-
 function codecFor(
   options: CookieOptions,
   context: TokenContext,
   secrets: readonly string[],
 ): TokenCodec {
   const { protection = 'encrypted', acceptSigned = false } = options
-  if (!PROTECTIONS.includes(protection)) {
-    refuse(`\`protection\` is ${shown(protection)}; write "encrypted", "signed" or "none"`)
-  }
-  if (acceptSigned && protection !== 'encrypted') {
-    refuse('`acceptSigned` is for `protection: "encrypted"`; leave one of the two out')
-  }
   if (protection === 'none') {
     if (secrets.length > 0) {
       refuse('`protection` is "none", but it has secrets, which would do nothing; leave one out')
@@ -182,13 +188,6 @@ function codecFor(
 
 function foreignCookie(cookie: CookieLike, kind: TokenContext['kind']): SessionCookie {
   const { name } = cookie
-  if (typeof name !== 'string' || typeof cookie.parse !== 'function') {
-    refuse('the Cookie object has no `name` or no parse(); give one that createCookie() has made')
-  }
-  if (cookie.secure === false && needsSecure(name, cookie)) {
-    refuse(`browsers refuse the cookie "${name}" without Secure; give its Cookie \`secure: true\``)
-  }
-  assertExpires(cookie.expires)
   if (cookie.signed === false || cookie.isSigned === false) warnPlain(name)
   const safe = {
     ...(cookie.httpOnly === false ? {} : { httpOnly: true }),
@@ -223,6 +222,16 @@ function foreignCookie(cookie: CookieLike, kind: TokenContext['kind']): SessionC
   }
 }
 
+function assertForeignCookie(cookie: CookieLike): void {
+  const { name } = cookie
+  if (typeof name !== 'string' || typeof cookie.parse !== 'function') {
+    refuse('the Cookie object has no `name` or no parse(); give one that createCookie() has made')
+  }
+  if (cookie.secure === false && needsSecure(name, cookie)) {
+    refuse(`browsers refuse the cookie "${name}" without Secure; give its Cookie \`secure: true\``)
+  }
+}
+
 function assertExpires(expires: unknown): void {
   if (expires === undefined) return
   if (expires instanceof Date && !Number.isNaN(expires.getTime())) return
@@ -247,7 +256,8 @@ function warnPlain(name: string): void {
   )
 }
 
-function pickAttributes(options: CookieOptions): CookieAttributes {
-  const { domain, httpOnly, partitioned, path, priority, sameSite, secure } = options
-  return { domain, httpOnly, partitioned, path, priority, sameSite, secure }
+function attributesOf(options: CookieOptions): CookieAttributes {
+  const { path = '/', httpOnly = true, secure = true, sameSite = 'lax' } = options
+  const { domain, partitioned, priority } = options
+  return defined({ path, httpOnly, secure, sameSite, domain, partitioned, priority })
 }

@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 
 import type { CookieLike } from '../cookie/foreign-cookie.ts'
-import { createSessionCookie } from '../cookie/session-cookie.ts'
+import { assertCookieOptions, createSessionCookie, secretsOf } from '../cookie/session-cookie.ts'
 import type { CookieOptions } from '../cookie/session-cookie.ts'
 import type { CookieAttributes } from '../cookie/set-cookie.ts'
 import { sessionOf, stateOf } from '../session/session.ts'
@@ -157,6 +157,7 @@ export function storageOver<Data extends object, FlashData extends object>(
   fallback?: () => string,
 ): SessionStorage<Data, FlashData> {
   const { cookie: cookieOptions = {} } = options
+  assertCookieOptions(cookieOptions)
   const schema = createValueSchema(options)
 
   function createEngine(secrets: readonly string[]): SessionEngine {
@@ -197,11 +198,8 @@ function assertNoTimeouts({
 
 /** The secrets that the options settle, none included; undefined if the environment is to be asked. */
 function ownSecrets(cookie: CookieOptions | CookieLike): readonly string[] | undefined {
-  if ('serialize' in cookie) return []
-  if ('protection' in cookie && cookie.protection === 'none') {
-    return parseSecrets(cookie.secrets) ?? []
-  }
-  return parseSecrets((cookie as CookieOptions).secrets)
+  const asksNobody = 'serialize' in cookie || cookie.protection === 'none'
+  return secretsOf(cookie) ?? (asksNobody ? [] : undefined)
 }
 
 function secretVariable({ environment, processFirst }: EnvironmentLookup): string {
