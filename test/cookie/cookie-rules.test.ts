@@ -1,5 +1,6 @@
 import { createCookieSessionStorage, createMemorySessionStorage } from 'fetch-sessions'
-import type { CookieAttributes, CookieOptions, SessionStorage } from 'fetch-sessions'
+import type { CookieOptions, SessionStorage } from 'fetch-sessions'
+import type { CookieAttributes } from '../../src/cookie/set-cookie.ts'
 import { SECRET } from '../support/secrets.ts'
 import { describe, expect, it } from 'vitest'
 

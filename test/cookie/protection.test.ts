@@ -6,7 +6,7 @@ import type { CookieOptions, SessionStorage } from 'fetch-sessions'
 import { createSessionCookie } from '../../src/cookie/session-cookie.ts'
 import { toCookie } from '../support/client.ts'
 import { OLD_SECRET, SECRET } from '../support/secrets.ts'
-import { describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 
 const storageWith = (cookie: CookieOptions): SessionStorage =>
   createCookieSessionStorage({ cookie })
@@ -53,8 +53,6 @@ describe('the secrets of a cookie', () => {
 describe('the protection of a cookie', () => {
   it.each<[string, CookieOptions, string]>([
     ['an unknown one', { protection: 'some' as 'none' }, '`protection` is "some"'],
-    ['signed without secrets', { protection: 'signed', secrets: [] }, '`secrets`'],
-    ['acceptSigned without secrets', { acceptSigned: true, secrets: [] }, '`secrets`'],
     ['acceptSigned with signed', { protection: 'signed', acceptSigned: true }, '`acceptSigned`'],
     ['acceptSigned with none', { protection: 'none', acceptSigned: true }, '`acceptSigned`'],
     ['none with secrets', { protection: 'none', secrets: SECRET }, '`protection` is "none"'],
@@ -77,27 +75,41 @@ describe('the protection of a cookie', () => {
 })
 
 describe('a cookie without secrets', () => {
+  beforeEach(() => {
+    vi.stubEnv('SESSION_SECRET', undefined)
+  })
+
+  it.each<CookieOptions>([{ protection: 'signed' }, { acceptSigned: true, secrets: [] }])(
+    'is refused with %o',
+    (cookie) => {
+      expect(() => createSessionCookie(cookie, 'id', [])).toThrow(refusal('signed.*`secrets`'))
+    },
+  )
+
   it.each<[string, CookieOptions | undefined]>([
     ['undefined', undefined],
     ['an empty list', { secrets: [] }],
     ['a blank string', { secrets: ' ' }],
-  ])('is plain in development, with one warning: %s', (kind, cookie) => {
+  ])('is plain in development, with one warning: %s', async (kind, cookie) => {
     vi.stubGlobal('navigator', undefined) // which says where Workers are
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
     const name = `plain-${kind.replaceAll(' ', '-')}`
-    for (let i = 0; i < 2; i++) createMemorySessionStorage({ cookie: { ...cookie, name } })
+    for (let i = 0; i < 2; i++) {
+      await createMemorySessionStorage({ cookie: { ...cookie, name } }).getSession()
+    }
     expect(warn.mock.calls).toEqual([[expect.stringContaining(`"${name}" has no secrets`)]])
   })
 
-  it('is refused in production and on Workers', () => {
+  it('is refused in production and on Workers, by every storage', async () => {
     const message = refusal('set SESSION_SECRET or give `secrets`', "`protection: 'none'`")
     vi.stubEnv('NODE_ENV', 'production')
     for (const create of [createCookieSessionStorage, createMemorySessionStorage]) {
-      expect(() => create()).toThrow(message)
+      await expect(create().getSession()).rejects.toThrow(message)
     }
     vi.stubEnv('NODE_ENV', 'development')
     vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' })
-    expect(() => createMemorySessionStorage({ cookie: { secrets: [] } })).toThrow(message)
+    const storage = createMemorySessionStorage({ cookie: { secrets: [] } })
+    await expect(storage.getSession()).rejects.toThrow(message)
   })
 
   it('is not refused if the engine has found others', () => {

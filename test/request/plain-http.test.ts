@@ -1,4 +1,4 @@
-import { isPlainHttp, isPlainLoopback } from '../../src/util/request-traits.ts'
+import { isPlainHttp } from '../../src/request/session-commit.ts'
 import { describe, expect, it, vi } from 'vitest'
 
 const request = (url: string, headers: Record<string, string> = {}): Request =>
@@ -19,7 +19,6 @@ describe('isPlainHttp', () => {
     ['https://shop.example/', false],
   ])('of %s is %s', (url, expected) => {
     expect(isPlainHttp(request(url))).toBe(expected)
-    expect(isPlainLoopback(request(url))).toBe(expected === 'loopback')
   })
 
   it('is false in production, where plain http is the last hop of a proxy', () => {
