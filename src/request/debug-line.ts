@@ -4,7 +4,18 @@ import type { SessionValues } from '../session/session-values.ts'
 import { readVariable } from '../util/environment.ts'
 import { relativeTime } from '../util/relative-time.ts'
 import type { RequestTraits } from '../util/request-traits.ts'
-import type { Decision } from './session-commit.ts'
+
+/**
+ * What becomes of a session at the end of a request:
+ *
+ * - `keep`: nothing is to be done
+ * - `end`: the session ends in the back end, and its cookie is cleared
+ * - `send`: the cookie that was made by hand goes with the response
+ * - `yield`: the handler has sent another session under this cookie, which a write would undo
+ * - `write`: the changes are saved
+ * - `renew`: only the lifetime moves, or the token is sealed anew
+ */
+export type Decision = 'keep' | 'end' | 'send' | 'yield' | 'write' | 'renew'
 
 /** Whether the variable `DEBUG`, of the environment or the process, asks for `fetch-sessions`. */
 export function isDebugged(environment: unknown): boolean {

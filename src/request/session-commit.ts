@@ -7,6 +7,7 @@ import { SessionError } from '../util/errors.ts'
 import { isPeek } from '../util/request-traits.ts'
 import type { RequestTraits } from '../util/request-traits.ts'
 import { describe, printDebugLine } from './debug-line.ts'
+import type { Decision } from './debug-line.ts'
 import { withSessionHeaders } from './response-headers.ts'
 
 /** A visit of one client: its request, its session, and what the options of the middleware say. */
@@ -37,16 +38,6 @@ export interface CommitState {
   /** Less than half of the lifetime is left, or the token should be sealed anew. */
   readonly renews: boolean
 }
-
-/**
- * - `keep`: nothing is to be done
- * - `end`: the session ends in the back end, and its cookie is cleared
- * - `send`: the cookie that was made by hand goes with the response
- * - `yield`: the handler has sent another session under this cookie, which a write would undo
- * - `write`: the changes are saved
- * - `renew`: only the lifetime moves, or the token is sealed anew
- */
-export type Decision = 'keep' | 'end' | 'send' | 'yield' | 'write' | 'renew'
 
 /** What becomes of a session at the end of a request. A logout holds, whatever the response is. */
 export function decide(state: CommitState): Decision {
