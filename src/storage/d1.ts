@@ -3,6 +3,7 @@
  * @module
  */
 
+import { assertClient } from '../util/client.ts'
 import { createStoreSessionStorage } from '../engine/store-storage.ts'
 import type { StoreSessionStorageOptions } from '../engine/store-storage.ts'
 import type { SessionStore } from '../engine/store.ts'
@@ -103,6 +104,12 @@ export function createD1Store({
   /** The upkeep of its table. */
   maintenance: SqlSessionMaintenance
 } {
+  assertClient(database, {
+    option: 'database',
+    expected: 'the binding of a D1 database, such as `env.DB`',
+    methods: [['prepare']],
+    binding: 'd1_databases',
+  })
   return createSqlStore(
     async (text, parameters) => {
       const { results } = await database

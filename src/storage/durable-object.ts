@@ -3,6 +3,7 @@
  * @module
  */
 
+import { assertClient } from '../util/client.ts'
 import { createStoreSessionStorage } from '../engine/store-storage.ts'
 import type { StoreSessionStorageOptions } from '../engine/store-storage.ts'
 import type { SessionStore, StoredSession } from '../engine/store.ts'
@@ -149,6 +150,13 @@ type Operation =
 export function createDurableObjectStore<Id>(
   namespace: DurableObjectNamespaceLike<Id>,
 ): SessionStore {
+  assertClient(namespace, {
+    option: 'namespace',
+    expected: 'the binding of the class `SessionObject`, such as `env.SESSION_OBJECTS`',
+    methods: [['idFromName', 'get']],
+    binding: 'durable_objects.bindings',
+  })
+
   async function ask(key: string, operation: Operation): Promise<unknown> {
     const object = namespace.get(namespace.idFromName(key))
     const body = JSON.stringify(operation)

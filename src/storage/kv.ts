@@ -3,6 +3,7 @@
  * @module
  */
 
+import { assertClient } from '../util/client.ts'
 import { createStoreSessionStorage } from '../engine/store-storage.ts'
 import type { StoreSessionStorageOptions } from '../engine/store-storage.ts'
 import type { Postponed, SessionStore, StoredSession } from '../engine/store.ts'
@@ -113,6 +114,13 @@ export function createKVStore(
   kv: KVNamespaceLike,
   retryAfter: number = WRITE_INTERVAL,
 ): SessionStore {
+  assertClient(kv, {
+    option: 'kv',
+    expected: 'the binding of a KV namespace, such as `env.SESSIONS`',
+    methods: [['getWithMetadata', 'put', 'delete']],
+    binding: 'kv_namespaces',
+  })
+
   /** KV drops a record up to a minute late, so its own expiry stands in the metadata. */
   async function find(key: string): Promise<StoredSession | null> {
     const { value, metadata } = await kv.getWithMetadata(key)

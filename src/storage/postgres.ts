@@ -4,6 +4,7 @@
  */
 
 import { SessionError } from '../util/errors.ts'
+import { assertClient } from '../util/client.ts'
 import { createStoreSessionStorage } from '../engine/store-storage.ts'
 import type { StoreSessionStorageOptions } from '../engine/store-storage.ts'
 import type { SessionStore } from '../engine/store.ts'
@@ -71,6 +72,8 @@ const dialect: SqlDialect = {
   parameter: (n) => `$${n}`,
   bigint: 'BIGINT',
   skipLocked: 'FOR UPDATE SKIP LOCKED',
+  // 42P01 is undefined_table.
+  isMissingTable: (error) => Object(error).code === '42P01',
 }
 
 /**
@@ -122,6 +125,11 @@ export function createPostgresStore({
   /** The upkeep of its table. */
   maintenance: SqlSessionMaintenance
 } {
+  assertClient(client, {
+    option: 'client',
+    expected: 'a `Pool` or `Client` of `pg`, a `postgres(url)` of postgres.js, or a `PGlite`',
+    methods: [['query'], ['unsafe']],
+  })
   // PostgreSQL cuts longer names off, and then two tables are one.
   if (new TextEncoder().encode(`${table}_expires`).length > MAX_IDENTIFIER_BYTES) {
     throw new SessionError(

@@ -3,6 +3,7 @@
  * @module
  */
 
+import { assertClient } from '../util/client.ts'
 import { createStoreSessionStorage } from '../engine/store-storage.ts'
 import type { StoreSessionStorageOptions } from '../engine/store-storage.ts'
 import type { SessionStore } from '../engine/store.ts'
@@ -117,6 +118,12 @@ return 1`
  * console.log(await store.read('session:none'))
  */
 export function createRedisStore(client: NodeRedisLike | IORedisLike): SessionStore {
+  assertClient(client, {
+    option: 'client',
+    expected:
+      'a connected client of `redis`, such as `await createClient().connect()`, or of `ioredis`',
+    methods: [['sendCommand'], ['call']],
+  })
   const send = (command: string, ...parameters: string[]): Promise<unknown> =>
     'call' in client
       ? client.call(command, ...parameters)

@@ -14,13 +14,22 @@ export interface SqlDialect {
   readonly bigint: string
   /** Lets several processes purge at once, each other rows. */
   readonly skipLocked: string
+  /** Whether the driver threw this because the table does not exist. */
+  isMissingTable(error: unknown): boolean
 }
 
 /** SQLite and D1: their INTEGER has 64 bits, and writers wait for each other anyway. */
-export const sqliteDialect: SqlDialect = { parameter: () => '?', bigint: 'INTEGER', skipLocked: '' }
+export const sqliteDialect: SqlDialect = {
+  parameter: () => '?',
+  bigint: 'INTEGER',
+  skipLocked: '',
+  // Only the text tells it from other errors: SQLite has one code for all of them, and D1 has none.
+  isMissingTable: (error) => error instanceof Error && error.message.includes('no such table'),
+}
 
 /**
- * What storages over SQL databases can do besides. Its methods throw what the database's driver throws.
+ * The upkeep of the table of a storage over an SQL database. Its methods throw what the driver throws, and
+ * `ERR_SESSION_CONFIG` if the table does not exist.
  *
  * @example
  * import type { SqlSessionMaintenance } from 'fetch-sessions'
@@ -46,7 +55,7 @@ export interface SqlSessionMaintenance {
 
 /** A store over one table, and its upkeep. Each operation is one statement, so each is atomic. */
 export function createSqlStore(
-  query: SqlQuery,
+  send: SqlQuery,
   dialect: SqlDialect,
   tableName: string,
 ): { store: SessionStore; maintenance: SqlSessionMaintenance } {
@@ -78,6 +87,19 @@ WHERE key = ${p(2)} AND version = ${p(3)} AND expires > ${p(4)} RETURNING versio
   const purge = `DELETE FROM ${table} WHERE key IN (
   SELECT key FROM ${table} WHERE expires <= ${p(1)} ORDER BY expires LIMIT ${p(2)} ${dialect.skipLocked}
 ) RETURNING key`
+
+  const query: SqlQuery = async (text, parameters) => {
+    try {
+      return await send(text, parameters)
+    } catch (cause) {
+      if (!dialect.isMissingTable(cause)) throw cause
+      throw new SessionError(
+        'ERR_SESSION_CONFIG',
+        `The table ${JSON.stringify(tableName)} does not exist: call \`await storage.setup()\` once, or run the statements of \`storage.sql\` as a migration.`,
+        { cause },
+      )
+    }
+  }
 
   async function versionOf(text: string, parameters: (string | number)[]): Promise<string | null> {
     const [row] = await query(text, parameters)

@@ -3,6 +3,7 @@
  * @module
  */
 
+import { assertClient } from '../util/client.ts'
 import { createStoreSessionStorage } from '../engine/store-storage.ts'
 import type { StoreSessionStorageOptions } from '../engine/store-storage.ts'
 import type { SessionStorage } from '../engine/session-storage.ts'
@@ -111,6 +112,12 @@ export function createSQLiteStore({
   database,
   table = 'sessions',
 }: Pick<SQLiteSessionStorageOptions, 'database' | 'table'>): ReturnType<typeof createSqlStore> {
+  assertClient(database, {
+    option: 'database',
+    expected:
+      'an open database, such as `new DatabaseSync(file)` of `node:sqlite`, or a client of `@libsql/client`',
+    methods: [['prepare'], ['execute']],
+  })
   const query = 'prepare' in database ? queryOf(database) : remoteQueryOf(database)
   return createSqlStore(query, sqliteDialect, table)
 }

@@ -4,6 +4,7 @@
  */
 
 import { SessionError } from '../util/errors.ts'
+import { assertClient } from '../util/client.ts'
 import { createStoreSessionStorage } from '../engine/store-storage.ts'
 import type { StoreSessionStorageOptions } from '../engine/store-storage.ts'
 import type { SessionStore, StoredSession } from '../engine/store.ts'
@@ -110,6 +111,12 @@ export function createUnstorageSessionStorage<
  * console.log(await store.read('session:none'))
  */
 export function createUnstorageStore(storage: UnstorageLike): SessionStore {
+  assertClient(storage, {
+    option: 'storage',
+    expected: 'a storage of unstorage, such as `createStorage({ driver })`',
+    methods: [['getItem', 'setItem', 'removeItem']],
+  })
+
   async function find(key: string): Promise<StoredSession | null> {
     const record = (await storage.getItem(key)) as Partial<UnstorageRecord> | null
     const { data, version, expires } = record ?? {}

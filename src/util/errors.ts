@@ -1,7 +1,8 @@
 /**
  * Why a {@link SessionError} was thrown; stable across releases, unlike the message.
  *
- * - `ERR_SESSION_CONFIG`: an option is invalid; thrown where the storage or the middleware is made.
+ * - `ERR_SESSION_CONFIG`: an option is invalid; thrown where the storage or the middleware is made. Or the table of an SQL
+ *   database does not exist; thrown by the first request.
  * - `ERR_SESSION_COOKIE_TOO_LARGE`: the `Set-Cookie` would exceed the 4096 bytes that browsers keep.
  * - `ERR_SESSION_VALUE`: a value that JSON cannot carry.
  * - `ERR_SESSION_CLOSED`: a write after the response was committed.

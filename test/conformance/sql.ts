@@ -1,6 +1,8 @@
+import { createStoreSessionStorage } from 'fetch-sessions'
 import type { SessionStore } from 'fetch-sessions'
 import type { SqlSessionMaintenance } from '../../src/storage/sql-store.ts'
 import { createRecord } from '../support/create-record.ts'
+import { SECRET } from '../support/secrets.ts'
 import { describe, expect, it, vi } from 'vitest'
 
 /** What the upkeep of every SQL store does alike. */
@@ -34,8 +36,33 @@ export function sqlConformance(
     })
 
     it('is not made by a request', async () => {
-      const { store } = create('never made')
-      await expect(store.read('key')).rejects.toThrow(/never made/)
+      const { store, maintenance } = create('never made')
+      const record = { data: 'data', expires: at(1000) }
+      for (const use of [
+        () => store.read('key'),
+        () => store.create('key', record),
+        () => store.update('key', 'version', record),
+        () => store.delete('key'),
+        () => maintenance.purgeExpired(),
+      ]) {
+        await expect(use()).rejects.toMatchObject({
+          name: 'SessionError',
+          code: 'ERR_SESSION_CONFIG',
+          message: expect.stringMatching(
+            /^The table ".*never made" does not exist: call `await storage.setup\(\)` once/,
+          ),
+          cause: expect.any(Error),
+        })
+      }
+    })
+
+    it('is missing: the request fails with what to write, and goes on once it is made', async () => {
+      const { store, maintenance } = create('made late')
+      const storage = createStoreSessionStorage(store, { cookie: { secrets: [SECRET] } })
+      const commit = async () => storage.commitSession(await storage.getSession())
+      await expect(commit()).rejects.toMatchObject({ code: 'ERR_SESSION_CONFIG' })
+      await maintenance.setup()
+      await expect(commit()).resolves.toContain('__session=')
     })
 
     it('is purged of what has expired, the oldest first, no more than asked', async () => {

@@ -1,6 +1,7 @@
 import type { Miniflare } from 'miniflare'
 import { createD1Store } from '../../src/storage/d1.ts'
 import type { D1DatabaseLike } from '../../src/storage/d1.ts'
+import { clientConformance } from '../conformance/client.ts'
 import { sqlConformance } from '../conformance/sql.ts'
 import { storeConformance } from '../conformance/store.ts'
 import { startWorkerd } from '../support/workerd.ts'
@@ -25,3 +26,10 @@ storeConformance('D1', async () => {
   return store
 })
 sqlConformance('D1', (table) => createD1Store({ database, table }))
+
+clientConformance(
+  'createD1Store',
+  'database',
+  (d) => createD1Store({ database: d }),
+  'd1_databases',
+)

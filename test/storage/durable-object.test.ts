@@ -1,6 +1,7 @@
 import type { Miniflare } from 'miniflare'
 import { createDurableObjectStore } from '../../src/storage/durable-object.ts'
 import type { DurableObjectNamespaceLike } from '../../src/storage/durable-object.ts'
+import { clientConformance } from '../conformance/client.ts'
 import { storeConformance } from '../conformance/store.ts'
 import { startWorkerd } from '../support/workerd.ts'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -40,3 +41,10 @@ describe('SessionObject', () => {
     await expect.poll(read, { timeout: 20_000 }).toBeNull()
   })
 })
+
+clientConformance(
+  'createDurableObjectStore',
+  'namespace',
+  createDurableObjectStore,
+  'durable_objects.bindings',
+)

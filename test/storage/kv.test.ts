@@ -2,6 +2,7 @@ import type { Miniflare } from 'miniflare'
 import { createKVSessionStorage } from 'fetch-sessions/storage/kv'
 import { createKVStore } from '../../src/storage/kv.ts'
 import type { KVNamespaceLike } from '../../src/storage/kv.ts'
+import { clientConformance } from '../conformance/client.ts'
 import { storeConformance } from '../conformance/store.ts'
 import { toCookie } from '../support/client.ts'
 import { createRecord } from '../support/create-record.ts'
@@ -131,3 +132,5 @@ describe('createKVSessionStorage', () => {
     })
   })
 })
+
+clientConformance('createKVStore', 'kv', createKVStore, 'kv_namespaces')

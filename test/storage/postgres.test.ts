@@ -4,6 +4,7 @@ import postgres from 'postgres'
 
 import { createPostgresStore } from '../../src/storage/postgres.ts'
 import type { PostgresClientLike, PostgresJSLike } from '../../src/storage/postgres.ts'
+import { clientConformance } from '../conformance/client.ts'
 import { faultConformance } from '../conformance/faults.ts'
 import { sqlConformance } from '../conformance/sql.ts'
 import { storeConformance } from '../conformance/store.ts'
@@ -85,3 +86,5 @@ describe.skipIf(postgresProgram === undefined)('PostgreSQL that fails', () => {
     return { store, close: () => pool.end() }
   })
 })
+
+clientConformance('createPostgresStore', 'client', (client) => createPostgresStore({ client }))

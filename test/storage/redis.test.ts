@@ -4,6 +4,7 @@ import { Redis } from 'ioredis'
 import { createRedisSessionStorage } from 'fetch-sessions/storage/redis'
 import { createRedisStore } from '../../src/storage/redis.ts'
 import { storeConformance } from '../conformance/store.ts'
+import { clientConformance } from '../conformance/client.ts'
 import { faultConformance } from '../conformance/faults.ts'
 import { createRecord } from '../support/create-record.ts'
 import { foreignEngine, skipLoudly } from '../support/engine.ts'
@@ -104,3 +105,5 @@ describe.skipIf(redisProgram === undefined)('Redis that fails', () => {
     return { store: createRedisStore(client), close: async () => client.destroy() }
   })
 })
+
+clientConformance('createRedisStore', 'client', createRedisStore)

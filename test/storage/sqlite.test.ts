@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 
 import BetterSqlite3 from 'better-sqlite3'
 import { createSQLiteStore } from '../../src/storage/sqlite.ts'
+import { clientConformance } from '../conformance/client.ts'
 import { sqlConformance } from '../conformance/sql.ts'
 import { storeConformance } from '../conformance/store.ts'
 import { afterAll, describe } from 'vitest'
@@ -29,3 +30,5 @@ describe.each(Object.entries(drivers))('SQLite through %s', (name, database) => 
   storeConformance(name, async () => (await create()).store)
   sqlConformance(name, (table) => createSQLiteStore({ database, table }))
 })
+
+clientConformance('createSQLiteStore', 'database', (d) => createSQLiteStore({ database: d }))

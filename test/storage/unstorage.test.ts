@@ -7,6 +7,7 @@ import fsDriver from 'unstorage/drivers/fs'
 import memoryDriver from 'unstorage/drivers/memory'
 import { createUnstorageSessionStorage } from 'fetch-sessions/storage/unstorage'
 import { createUnstorageStore } from '../../src/storage/unstorage.ts'
+import { clientConformance } from '../conformance/client.ts'
 import { storeConformance } from '../conformance/store.ts'
 import { SECRET } from '../support/secrets.ts'
 import { afterAll, describe, expect, it, vi } from 'vitest'
@@ -51,3 +52,5 @@ describe('createUnstorageSessionStorage', () => {
     )
   })
 })
+
+clientConformance('createUnstorageStore', 'storage', createUnstorageStore)
