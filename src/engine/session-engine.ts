@@ -93,7 +93,7 @@ export function createSessionEngine(
     const now = Date.now()
     const bodies: string[] = []
     let latest: Token | undefined
-    let end = Infinity
+    let latestEnd = Infinity
     let endedAt: number | undefined
     for (const token of tokens) {
       if (token === null) continue
@@ -105,7 +105,7 @@ export function createSessionEngine(
       bodies.push(token.body)
       if ((token.times?.issuedAt ?? 0) < (latest?.times?.issuedAt ?? 0)) continue
       latest = token
-      end = tokenEnd
+      latestEnd = tokenEnd
     }
     if (latest === undefined) {
       return unstoredRecord(endedAt === undefined ? 'tampered' : 'expired', undefined, endedAt)
@@ -114,8 +114,8 @@ export function createSessionEngine(
     if (bodies.length > 1) state.others = bodies.filter((body) => body !== token.body)
     const found = backend.load(token.body)
     return found instanceof Promise
-      ? found.then((loaded) => recordOf(token, end, loaded, now), failed)
-      : recordOf(token, end, found, now)
+      ? found.then((loaded) => recordOf(token, latestEnd, loaded, now), failed)
+      : recordOf(token, latestEnd, found, now)
   }
 
   /** @param tokenEnd when the session of the token ends */
@@ -131,8 +131,9 @@ export function createSessionEngine(
     const createdAt = loaded.createdAt ?? times?.createdAt
     // If a cookie was not renewed with its record, the earlier end counts, and asks for a renewal.
     const expiresAt = Math.min(loaded.expiresAt ?? Infinity, tokenEnd)
-    const end = Math.min(expiresAt, (createdAt ?? now) + (lifetime.absolute ?? Infinity))
-    if (now >= end) return unstoredRecord('expired', undefined, end)
+    const limit = (createdAt ?? now) + (lifetime.absolute ?? Infinity)
+    const endsAt = Math.min(expiresAt, limit)
+    if (now >= endsAt) return unstoredRecord('expired', undefined, endsAt)
     const record: SessionRecord = {
       origin: 'resumed',
       id: loaded.id,
@@ -199,7 +200,9 @@ export function createSessionEngine(
     let saved: SaveResult
     try {
       saved = await backend.save(record, {
-        ...{ createdAt, expiresAt, fixed },
+        createdAt,
+        expiresAt,
+        fixed,
         regenerate: regenerated,
         renews: issues,
         reseals: record.stale,
@@ -222,7 +225,12 @@ export function createSessionEngine(
     const { id, stored } = saved
     state.record = {
       ...record,
-      ...{ id, stored, createdAt, expiresAt, fixed, transient },
+      id,
+      stored,
+      createdAt,
+      expiresAt,
+      fixed,
+      transient,
       stale: false,
       retired: undefined,
     }

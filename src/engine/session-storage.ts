@@ -158,6 +158,7 @@ export function storageOver<Data extends object, FlashData extends object>(
 ): SessionStorage<Data, FlashData> {
   const { cookie: cookieOptions = {} } = options
   assertCookieOptions(cookieOptions)
+  lifetimeFrom(options, cookieOptions.maxAge)
   const schema = createValueSchema(options)
 
   function createEngine(secrets: readonly string[]): SessionEngine {

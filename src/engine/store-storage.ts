@@ -1,5 +1,5 @@
 import type { SessionData } from '../session/session.ts'
-import { SessionError } from '../util/errors.ts'
+import { assertClient } from '../util/client.ts'
 import { createRecordCodec } from './record-codec.ts'
 import { storageOver } from './session-storage.ts'
 import type { SessionStorage, SessionStorageOptions } from './session-storage.ts'
@@ -59,22 +59,15 @@ export function createStoreSessionStorage<
   options: StoreSessionStorageOptions<Data> = {},
 ): SessionStorage<Data, FlashData> {
   const { prefix = '', encryptAtRest = false, timeout = DEFAULT_TIMEOUT } = options
-  assertStore(store)
+  assertClient(store, {
+    option: 'store',
+    expected: 'an object with the four methods of SessionStore',
+    methods: [['read', 'create', 'update', 'delete']],
+  })
   const inTime = limited(store, timeout)
   return storageOver<Data, FlashData>(
     (secrets) =>
       createStoredSessions(inTime, encryptAtRest ? createRecordCodec(secrets) : undefined, prefix),
     options,
-  )
-}
-
-const METHODS = ['read', 'create', 'update', 'delete'] as const
-
-function assertStore(store: SessionStore | null | undefined): void {
-  const missing = METHODS.filter((name) => typeof store?.[name] !== 'function')
-  if (missing.length === 0) return
-  throw new SessionError(
-    'ERR_SESSION_CONFIG',
-    `The store lacks ${missing.map((name) => `${name}()`).join(', ')}: give an object with the four methods of SessionStore.`,
   )
 }

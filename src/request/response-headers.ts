@@ -70,7 +70,8 @@ const TARGETED = /.-cache-control$|^(surrogate-control|edge-control|x-accel-expi
 
 function keepFromSharedCaches(headers: Headers): void {
   headers.set('Cache-Control', toPrivate(headers.get('Cache-Control')))
-  for (const name of [...headers.keys()]) if (TARGETED.test(name)) headers.delete(name)
+  const names = Array.from(headers.keys())
+  for (const name of names) if (TARGETED.test(name)) headers.delete(name)
 }
 
 /**

@@ -72,9 +72,8 @@ export async function commitVisit(
   const renews = isDue && !setByHand && !(request !== undefined && isPeek(request))
   const takesOver =
     setByHand && (committed || (record !== undefined && engine.mergesWithOthers(record)))
-  const decision = decide({
-    ...{ destroyed, ended, changed, saves, committed, setByHand, takesOver, renews },
-  })
+  const facts = { destroyed, ended, changed, saves, committed, setByHand, takesOver, renews }
+  const decision = decide(facts)
   const text = visit.isDebugged ? describe(decision, state, response, saves, now) : ''
 
   let setCookies: readonly string[] = []
@@ -95,11 +94,11 @@ export async function commitVisit(
     case 'renew': {
       const renew = rolling && renews ? 'due' : 'never'
       const options = { now, renew, attributes: attributesFor(visit) } as const
-      const committed = await (decision === 'write'
+      const done = await (decision === 'write'
         ? engine.commit(state, options)
         : engine.commit(state, options).catch(postponed))
-      setCookies = committed.setCookies
-      if (committed.outcome !== 'written') note = `, but ${committed.outcome}`
+      setCookies = done.setCookies
+      if (done.outcome !== 'written') note = `, but ${done.outcome}`
     }
   }
   const isRefused = setCookies.length > 0 && isRefusedByBrowsers(visit, setCookies)
