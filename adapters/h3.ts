@@ -6,7 +6,7 @@
 import { HTTPError, toResponse } from 'h3'
 import type { H3Event, Middleware } from 'h3'
 
-import { createSessionRunner, SessionError } from '../src/index.ts'
+import { createSessionRunner, isSessionOf, SessionError } from '../src/index.ts'
 import type { Session, SessionData, SessionOptions } from '../src/index.ts'
 
 /**
@@ -68,12 +68,27 @@ export function session<Data extends object = SessionData, FlashData extends obj
   return function sessionMiddleware(event, next) {
     assertEvent(event)
     const scope = {
-      place: (current: Session<Data, FlashData>) => void (event.context[key] = current),
+      place: (current: Session<Data, FlashData>) => place(event, key, current),
       environment: event.runtime?.cloudflare?.env,
       context: event, // bodyLimit() replaces event.req
     }
     return run(event.req as Request, scope, () => respond(event, next))
   }
+}
+
+/** By a getter, since a cached handler of Nitro gets this very event, with a request that hides the Cookie header. */
+function place(event: H3Event, key: string, current: object): void {
+  Object.defineProperty(event.context, key, {
+    configurable: true,
+    enumerable: true,
+    get() {
+      if (isSessionOf(event.req as Request, current)) return current
+      throw new SessionError(
+        'ERR_SESSION_CONFIG',
+        `This handler does not see the Cookie header, so it has no \`event.context.${key}\`: a cached handler answers everybody. Read the session in a handler that is not cached.`,
+      )
+    },
+  })
 }
 
 function assertEvent(event: H3Event): void {

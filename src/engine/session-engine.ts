@@ -267,6 +267,7 @@ export function createSessionEngine(
     cookie,
     schema,
     ready: () => codec.ready(),
+    valuesIn: (header) => readCookieValues(header, cookie.name),
     begin,
     resume,
     claimsRenewal,
