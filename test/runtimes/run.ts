@@ -41,6 +41,7 @@ const RUNS: readonly Run[] = [
   { name: 'workerd', command: here },
   { name: 'workerd-without-buffer', command: here },
   { name: 'servers', command: here },
+  { name: 'attacks', command: here },
 ]
 
 const chosen = process.argv.slice(2)

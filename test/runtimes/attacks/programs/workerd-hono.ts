@@ -1,0 +1,10 @@
+import { withHono } from '../hono.ts'
+import { createSite } from '../site.ts'
+
+let fetch: ReturnType<typeof withHono> | undefined
+
+export default {
+  // Not before the first request: Workers make no Response with a body at start.
+  fetch: (request: Request): Response | Promise<Response> =>
+    (fetch ??= withHono(createSite()))(request),
+}
