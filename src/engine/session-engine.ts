@@ -58,7 +58,7 @@ export function createSessionEngine(
     decode?: (value: string) => string,
   ): SessionState {
     const sent = readCookieValues(header, cookie.name)
-    const values = decode === undefined ? sent : sent.flatMap((value) => tryDecode(value, decode))
+    const values = decode === undefined ? sent : sent.map((value) => tryDecode(value, decode))
     // A schema may answer later, which shows only when it is asked.
     let opensOnAccess = values.length === 0 || (backend.immediate && schema === undefined)
     for (const value of values) opensOnAccess &&= codec.opensAtOnce(value)
@@ -290,11 +290,12 @@ function failed(cause: unknown): never {
   )
 }
 
-function tryDecode(value: string, decode: (value: string) => string): string[] {
+/** The decoded value; an empty one, which is no token, if it cannot be decoded. */
+function tryDecode(value: string, decode: (value: string) => string): string {
   try {
-    return [decode(value)]
+    return decode(value)
   } catch {
-    return []
+    return ''
   }
 }
 
