@@ -29,20 +29,8 @@ export interface ElysiaSessionOptions<
   key?: Key | undefined
 }
 
-/**
- * The plugin that {@link session} makes.
- *
- * @example
- * import { session } from 'fetch-sessions/elysia'
- * import type { SessionPlugin } from 'fetch-sessions/elysia'
- *
- * interface Data {
- *   userId: string
- * }
- *
- * export const sessions: SessionPlugin<Data, Data, 'session'> = session<Data>()
- */
-export type SessionPlugin<
+/** The plugin that {@link session} makes. */
+type SessionPlugin<
   Data extends object,
   FlashData extends object,
   Key extends string,

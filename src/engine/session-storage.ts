@@ -3,7 +3,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { CookieLike } from '../cookie/foreign-cookie.ts'
 import { assertCookieOptions, createSessionCookie, secretsOf } from '../cookie/session-cookie.ts'
 import type { CookieOptions } from '../cookie/session-cookie.ts'
-import type { CookieAttributes } from '../cookie/set-cookie.ts'
+import type { SerializeOptions } from '../cookie/set-cookie.ts'
 import { sessionOf, stateOf } from '../session/session.ts'
 import type { Session, SessionData } from '../session/session.ts'
 import type { SessionState } from '../session/session-state.ts'
@@ -33,20 +33,6 @@ export interface ParseOptions {
   /** Decodes the raw cookie value; what it throws on counts as tampered. */
   decode?: (value: string) => string
 }
-
-/**
- * Cookie attributes and lifetime for one commit, instead of the storage's. `maxAge` is in seconds; `maxAge: undefined`
- * makes a cookie that ends with the browser.
- *
- * @example
- * import type { SerializeOptions, Session, SessionStorage } from 'fetch-sessions'
- *
- * export function commit(storage: SessionStorage, session: Session, stay: boolean): Promise<string> {
- *   const options: SerializeOptions = { maxAge: stay ? 60 * 60 * 24 * 30 : undefined }
- *   return storage.commitSession(session, options)
- * }
- */
-export type SerializeOptions = CookieAttributes
 
 /**
  * Loads sessions from `Cookie` headers and gives the `Set-Cookie` texts that keep them.
@@ -262,7 +248,7 @@ function storageOf<Data extends object, FlashData extends object>(
 async function endByHand(
   engine: SessionEngine,
   state: SessionState,
-  attributes: CookieAttributes,
+  attributes: SerializeOptions,
 ): Promise<string> {
   const setCookies = await engine.end(state, attributes)
   state.destroyed = true
@@ -293,7 +279,7 @@ export function engineOf(storage: object, lookup: EnvironmentLookup = {}): Sessi
   return typeof source === 'function' ? source(lookup) : source
 }
 
-function withoutLifetime(options: SerializeOptions): CookieAttributes {
+function withoutLifetime(options: SerializeOptions): SerializeOptions {
   const { maxAge: _maxAge, expires: _expires, ...attributes } = options
   return attributes
 }

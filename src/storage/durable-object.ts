@@ -28,17 +28,8 @@ export interface DurableObjectNamespaceLike<Id = unknown> {
   get(id: Id): { fetch(url: string, init: RequestInit): Promise<Response> }
 }
 
-/**
- * What is used of the state of a Durable Object.
- *
- * @example
- * import { SessionObject } from 'fetch-sessions/storage/durable-object'
- * import type { DurableObjectStateLike } from 'fetch-sessions/storage/durable-object'
- *
- * // Tests can run the object over a state of their own.
- * export const objectOver = (state: DurableObjectStateLike): SessionObject => new SessionObject(state)
- */
-export interface DurableObjectStateLike {
+/** The part of the state of a Durable Object that we call. */
+interface DurableObjectStateLike {
   /** The storage of this one object. */
   readonly storage: {
     /** The value under the key, or `undefined` where there is none. */

@@ -16,30 +16,14 @@ import type { SqlDialect, SqlSessionMaintenance } from './sql-store.ts'
 /** @inline */
 type Parameter = string | number
 
-/**
- * What is used of a `Pool` or `Client` of `pg`, and of PGlite.
- *
- * @example
- * import type { PostgresClientLike } from 'fetch-sessions/storage/postgres'
- * import pg from 'pg'
- *
- * export const client: PostgresClientLike = new pg.Pool({ max: 10 })
- */
-export interface PostgresClientLike {
+/** The part of a `Pool` or `Client` of `pg`, and of PGlite, that we call. */
+interface PostgresClientLike {
   /** Runs one statement, with `$1`, `$2`… for its parameters. */
   query(text: string, parameters: Parameter[]): Promise<{ rows: unknown[] }>
 }
 
-/**
- * What is used of `postgres` (postgres.js).
- *
- * @example
- * import type { PostgresJSLike } from 'fetch-sessions/storage/postgres'
- * import postgres from 'postgres'
- *
- * export const client: PostgresJSLike = postgres('postgres://localhost/shop')
- */
-export interface PostgresJSLike {
+/** The part of `postgres` (postgres.js) that we call. */
+interface PostgresJSLike {
   /** Runs one statement, with `$1`, `$2`… for its parameters. Only the texts of this package come here. */
   unsafe(text: string, parameters: Parameter[]): PromiseLike<Iterable<unknown>>
 }

@@ -10,30 +10,14 @@ import type { SessionStore } from '../engine/store.ts'
 import type { SessionStorage } from '../engine/session-storage.ts'
 import type { SessionData } from '../session/session.ts'
 
-/**
- * What is used of a client of `redis` (node-redis).
- *
- * @example
- * import type { NodeRedisLike } from 'fetch-sessions/storage/redis'
- * import { createClient } from 'redis'
- *
- * export const client: NodeRedisLike = await createClient().connect()
- */
-export interface NodeRedisLike {
+/** The part of a client of `redis` (node-redis) that we call. */
+interface NodeRedisLike {
   /** Sends one command, the name first, and gives its answer. */
   sendCommand(command: string[]): Promise<unknown>
 }
 
-/**
- * What is used of a client of `ioredis`.
- *
- * @example
- * import type { IORedisLike } from 'fetch-sessions/storage/redis'
- * import { Redis } from 'ioredis'
- *
- * export const client: IORedisLike = new Redis()
- */
-export interface IORedisLike {
+/** The part of a client of `ioredis` that we call. */
+interface IORedisLike {
   /** Sends one command and gives its answer. */
   call(command: string, ...parameters: string[]): Promise<unknown>
 }

@@ -14,34 +14,14 @@ import type { SqlQuery, SqlSessionMaintenance } from './sql-store.ts'
 /** @inline */
 type Parameter = string | number
 
-/**
- * What is used of `node:sqlite`, `better-sqlite3`, `bun:sqlite` and `libsql`.
- *
- * @example
- * import type { SQLiteDatabaseLike } from 'fetch-sessions/storage/sqlite'
- * import { DatabaseSync } from 'node:sqlite'
- *
- * export const database: SQLiteDatabaseLike = new DatabaseSync('sessions.db')
- */
-export interface SQLiteDatabaseLike {
+/** The part of `node:sqlite`, `better-sqlite3`, `bun:sqlite` and `libsql` that we call. */
+interface SQLiteDatabaseLike {
   /** A statement with `?` for each parameter; `all` runs it and gives its rows. */
   prepare(sql: string): { all(...parameters: Parameter[]): unknown[] }
 }
 
-/**
- * What is used of `@libsql/client`.
- *
- * @example
- * import { createSQLiteSessionStorage } from 'fetch-sessions/storage/sqlite'
- * import type { LibSQLClientLike } from 'fetch-sessions/storage/sqlite'
- *
- * export const storageOver = (database: LibSQLClientLike) =>
- *   createSQLiteSessionStorage({
- *     database,
- *     cookie: { secrets: ['32 random characters in real life'] },
- *   })
- */
-export interface LibSQLClientLike {
+/** The part of `@libsql/client` that we call. */
+interface LibSQLClientLike {
   /** Runs one statement, with `?` for each parameter, and gives its rows. */
   execute(statement: { sql: string; args: Parameter[] }): Promise<{ rows: readonly unknown[] }>
 }

@@ -11,16 +11,8 @@ import type { SessionStore, StoredSession } from '../engine/store.ts'
 import type { SessionStorage } from '../engine/session-storage.ts'
 import type { SessionData } from '../session/session.ts'
 
-/**
- * What is used of a `Storage` of unstorage.
- *
- * @example
- * import type { UnstorageLike } from 'fetch-sessions/storage/unstorage'
- * import { createStorage } from 'unstorage'
- *
- * export const storage: UnstorageLike = createStorage()
- */
-export interface UnstorageLike {
+/** The part of a `Storage` of unstorage that we call. */
+interface UnstorageLike {
   /** The value under the key, or null where there is none. */
   getItem(key: string): Promise<unknown>
   /** Stores a value; `ttl` is in seconds. */
@@ -29,16 +21,8 @@ export interface UnstorageLike {
   removeItem(key: string): Promise<void>
 }
 
-/**
- * A record as it stands in the storage.
- *
- * @example
- * import type { UnstorageRecord } from 'fetch-sessions/storage/unstorage'
- *
- * // For a job that removes what the driver does not drop by itself.
- * export const isOver = (record: UnstorageRecord): boolean => record.expires <= Date.now()
- */
-export interface UnstorageRecord {
+/** A record as it stands in the storage. */
+interface UnstorageRecord {
   /** The session as the core writes it. */
   readonly data: string
   /** Changes with every write. */

@@ -9,7 +9,6 @@ import type { Session, SessionData } from '../session/session.ts'
 import { nameOf, toCookieHeader } from './client-cookie.ts'
 
 export { storeConformance } from './store-conformance.ts'
-export type { StoreConformanceOptions } from './store-suite.ts'
 
 /**
  * A `Cookie` header that brings a session with these values, for requests to an application under test.
