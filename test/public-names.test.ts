@@ -33,7 +33,8 @@ const PUBLIC_NAMES: Record<string, string> = {
     createSessionRunner
     createSessionStorage
     createStoreSessionStorage
-    isSession`,
+    isSession
+    isSessionOf`,
   './elysia': `
     type ElysiaSessionOptions
     session`,

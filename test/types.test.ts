@@ -52,6 +52,7 @@ it('every public name is exported', () => {
     'createSessionStorage',
     'createStoreSessionStorage',
     'isSession',
+    'isSessionOf',
   ])
   expectTypeOf<
     [
