@@ -30,11 +30,7 @@ export interface ElysiaSessionOptions<
 }
 
 /** The plugin that {@link session} makes. */
-type SessionPlugin<
-  Data extends object,
-  FlashData extends object,
-  Key extends string,
-> = Elysia<
+type SessionPlugin<Data extends object, FlashData extends object, Key extends string> = Elysia<
   '',
   {
     decorator: {}
@@ -45,13 +41,12 @@ type SessionPlugin<
 >
 
 /**
- * Elysia plugin that loads the session from the request and commits it to the response. It is there for all routes that
- * follow, in the application and the plugins that use it. The status of the response decides whether it is saved, also for
- * the page that `onError` makes. The session is committed around the application, so `app.fetch` itself rejects if a
- * storage cannot answer.
+ * Elysia plugin that loads the session from the request and commits it to the response. All routes after it have the
+ * session, those of later plugins too. The status of the response decides whether it is saved, also for a page of `onError`.
+ * The session is loaded and committed around the whole application, so `app.fetch` itself rejects if a storage cannot answer.
  *
- * It needs Elysia's ahead-of-time compilation, which is the default. With `aot: false` write `withSession(app.fetch)` of
- * `fetch-sessions/fetch`.
+ * It needs Elysia's ahead-of-time compilation, which is the default. Elysia's AOT mode cannot run on Workers: there, set
+ * `aot: false` and write `withSession(app.fetch)` of `fetch-sessions/fetch`.
  *
  * @throws SessionError `ERR_SESSION_CONFIG` for an invalid option
  *

@@ -1,5 +1,5 @@
 /**
- * Sessions in Redis and what speaks its protocol.
+ * Sessions in Redis, and in servers with the same protocol.
  * @module
  */
 
@@ -44,13 +44,13 @@ export interface RedisSessionStorageOptions<
 }
 
 /**
- * Keeps sessions in Redis 6.2 or newer, or what speaks its protocol (Valkey, Dragonfly, Upstash over TCP): hashes that
- * expire by themselves. Consistent with one primary; a logout holds at once. What a primary acknowledges but loses in a
- * failover is lost, as Redis says of itself.
+ * Keeps sessions in Redis 6.2 or newer, or in a server with the same protocol (Valkey, Dragonfly, Upstash over TCP), as
+ * hashes that expire. Consistent with one primary; a logout holds at once. A failover loses what the primary had
+ * acknowledged but not yet replicated.
  *
  * Keys start with `session:` unless `prefix` says otherwise.
  *
- * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ * @throws SessionError `ERR_SESSION_CONFIG` for an invalid option
  *
  * @example
  * import { createRedisSessionStorage } from 'fetch-sessions/storage/redis'

@@ -16,13 +16,13 @@ type Parameter = string | number
 
 /** The part of `node:sqlite`, `better-sqlite3`, `bun:sqlite` and `libsql` that we call. */
 interface SQLiteDatabaseLike {
-  /** A statement with `?` for each parameter; `all` runs it and gives its rows. */
+  /** Prepares a statement with `?` for each parameter; `all` runs it and returns its rows. */
   prepare(sql: string): { all(...parameters: Parameter[]): unknown[] }
 }
 
 /** The part of `@libsql/client` that we call. */
 interface LibSQLClientLike {
-  /** Runs one statement, with `?` for each parameter, and gives its rows. */
+  /** Runs one statement, with `?` for each parameter, and returns its rows. */
   execute(statement: { sql: string; args: Parameter[] }): Promise<{ rows: readonly unknown[] }>
 }
 
@@ -52,7 +52,7 @@ export interface SQLiteSessionStorageOptions<
  * Keeps sessions in a table of an SQLite database (3.35 or newer), for the processes of one machine. Call `setup()` once,
  * or run its `sql` as a migration, and `purgeExpired()` from time to time. Consistent; a logout holds at once.
  *
- * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ * @throws SessionError `ERR_SESSION_CONFIG` for an invalid option
  *
  * @example
  * import { createSQLiteSessionStorage } from 'fetch-sessions/storage/sqlite'
@@ -79,7 +79,7 @@ export function createSQLiteSessionStorage<
  *
  * @param options the database, and the table if it is not `sessions`
  * @returns `store`, and `maintenance` for its table
- * @throws SessionError `ERR_SESSION_CONFIG` where `table` is no name
+ * @throws SessionError `ERR_SESSION_CONFIG` if `table` is not a name
  *
  * @example
  * import { createSQLiteStore } from 'fetch-sessions/storage/sqlite'
