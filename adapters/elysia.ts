@@ -29,24 +29,8 @@ export interface ElysiaSessionOptions<
   key?: Key | undefined
 }
 
-/**
- * The plugin that {@link session} makes.
- *
- * @example
- * import { session } from 'fetch-sessions/elysia'
- * import type { SessionPlugin } from 'fetch-sessions/elysia'
- *
- * interface Data {
- *   userId: string
- * }
- *
- * export const sessions: SessionPlugin<Data, Data, 'session'> = session<Data>()
- */
-export type SessionPlugin<
-  Data extends object,
-  FlashData extends object,
-  Key extends string,
-> = Elysia<
+/** The plugin that {@link session} makes. */
+type SessionPlugin<Data extends object, FlashData extends object, Key extends string> = Elysia<
   '',
   {
     decorator: {}
@@ -57,13 +41,12 @@ export type SessionPlugin<
 >
 
 /**
- * Elysia plugin that loads the session from the request and commits it to the response. It is there for all routes that
- * follow, in the application and the plugins that use it. The status of the response decides whether it is saved, also for
- * the page that `onError` makes. The session is committed around the application, so `app.fetch` itself rejects if a
- * storage cannot answer.
+ * Elysia plugin that loads the session from the request and commits it to the response. All routes after it have the
+ * session, those of later plugins too. The status of the response decides whether it is saved, also for a page of `onError`.
+ * The session is loaded and committed around the whole application, so `app.fetch` itself rejects if a storage cannot answer.
  *
- * It needs Elysia's ahead-of-time compilation, which is the default. With `aot: false` write `withSession(app.fetch)` of
- * `fetch-sessions/fetch`.
+ * It needs Elysia's ahead-of-time compilation, which is the default. Elysia's AOT mode cannot run on Workers: there, set
+ * `aot: false` and write `withSession(app.fetch)` of `fetch-sessions/fetch`.
  *
  * @throws SessionError `ERR_SESSION_CONFIG` for an invalid option
  *

@@ -39,7 +39,7 @@ export interface FetchRouterSessionOptions<
  * fetch-router middleware that loads the session from the request and commits it to the response.
  *
  * @throws SessionError `ERR_SESSION_CONFIG` for an invalid option; `router.fetch()` rejects with `ERR_SESSION_STORAGE`
- * and what else a commit throws
+ * and with other errors of a commit
  *
  * @example
  * import { createRouter } from '@remix-run/fetch-router'

@@ -31,13 +31,13 @@ export interface FetchSessionOptions<
 }
 
 /**
- * Makes a fetch handler that loads the session from the request, hands it to `handler` and commits it to the response:
+ * Makes a fetch handler that loads the session from the request, passes it to `handler` and commits it to the response:
  * for `export default { fetch }` on Workers, `Bun.serve`, `Deno.serve`, and routers that are a fetch handler themselves.
  *
- * Without `secrets` they are those in `SESSION_SECRET`: of the process, or else of the environment, which is the first
- * argument after the request that is no session.
+ * Without `secrets`, `SESSION_SECRET` is used: first the variable of the process, then that of the environment, which is
+ * the first argument after the request that is not a session.
  *
- * @param handler takes the request, the session, and what else the server hands over: `env` and `ctx` on Workers
+ * @param handler takes the request, the session, and further server arguments: `env` and `ctx` on Workers
  *
  * @throws SessionError `ERR_SESSION_CONFIG` for an invalid option
  *
@@ -84,7 +84,7 @@ export function withSession<
 }
 
 /**
- * The session of a request that {@link withSession} is handling, for code that was handed the request alone.
+ * The session of a request that {@link withSession} is handling, for code that has only the request.
  *
  * @param key the `key` of the {@link withSession} that is meant
  *

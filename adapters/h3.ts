@@ -38,10 +38,9 @@ export interface H3SessionOptions<
 /**
  * h3 middleware that loads the session from the request and commits it to the response; Nitro takes it too.
  *
- * An HTTPError below 500 saves, as the response that the application's `onError` makes of it. So does a thrown Response,
- * which h3 alone would take for a failure. Other errors go on to h3, and save nothing.
+ * A thrown HTTPError below 500 saves the session, and so does a thrown Response. Other errors go on to h3 and save nothing.
  *
- * h3 lets an application say what its context holds, which types `event.context.session` everywhere.
+ * Declare the session in h3's `H3EventContext`, as in the example, and `event.context.session` is typed everywhere.
  *
  * @throws SessionError `ERR_SESSION_CONFIG` for an invalid option
  *

@@ -57,8 +57,8 @@ export interface HonoSessionOptions<
  *
  * The status of the response decides whether the session is saved, also for the page that `app.onError` makes.
  *
- * @throws SessionError `ERR_SESSION_CONFIG` for an invalid option; `app.onError` gets `ERR_SESSION_STORAGE` and whatever
- * else a commit throws
+ * @throws SessionError `ERR_SESSION_CONFIG` for an invalid option; `app.onError` gets `ERR_SESSION_STORAGE` and the
+ * other errors of a commit
  *
  * @example
  * import { session } from 'fetch-sessions/hono'

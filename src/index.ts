@@ -5,14 +5,13 @@
 
 export { SessionError } from './util/errors.ts'
 export type { SessionErrorCode } from './util/errors.ts'
-export type { CookieLike } from './cookie/foreign-cookie.ts'
 export type { CookieOptions } from './cookie/session-cookie.ts'
+export type { SerializeOptions } from './cookie/set-cookie.ts'
 export { createSession, isSession, isSessionOf, Session } from './session/session.ts'
 export type { FlashSessionData, SessionData } from './session/session.ts'
 export type { SessionOrigin } from './session/session-state.ts'
 export type {
   ParseOptions,
-  SerializeOptions,
   SessionStorage,
   SessionStorageOptions,
 } from './engine/session-storage.ts'
@@ -30,6 +29,5 @@ export type { SessionIdStorageStrategy } from './engine/strategy.ts'
 export type { SqlSessionMaintenance } from './storage/sql-store.ts'
 export { createCookieSessionStorage } from './storage/cookie.ts'
 export { createMemorySessionStorage } from './storage/memory.ts'
-export type { MemorySessionStorageOptions } from './storage/memory.ts'
 export { createSessionRunner } from './request/session-runner.ts'
 export type { SessionOptions, SessionScope } from './request/session-runner.ts'

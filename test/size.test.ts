@@ -43,12 +43,12 @@ const plugged = (files: string[]): string[] =>
 
 describe('a bundle', () => {
   it.each(adapters)(
-    'holds no other adapter, and no back end but cookies as they are by default: %s',
+    'holds no other adapter, and no back end but the one for cookies: %s',
     async (name) => {
       const files = await bundledFiles(useAll(name))
       expect(plugged(files)).toEqual([`dist/adapters/${name.slice(2)}.js`])
-      expect(files).toContain('dist/src/engine/default-engine.js')
-      expect(files).not.toContain('dist/src/cookie/cookie-rules.js')
+      expect(files).toContain('dist/src/engine/cookie-backend.js')
+      expect(files).not.toContain('dist/src/engine/stored-sessions.js')
     },
   )
 

@@ -12,12 +12,13 @@ import type { SessionStorage } from 'fetch-sessions'
 import { session as elysiaSession } from 'fetch-sessions/elysia'
 import { getSession, withSession } from 'fetch-sessions/fetch'
 import { session as fetchRouterSession } from 'fetch-sessions/fetch-router'
-import { session } from 'fetch-sessions/hono'
+import { getSession as honoSession, session } from 'fetch-sessions/hono'
 import type { SessionEnv } from 'fetch-sessions/hono'
 import { session as reactRouterSession } from 'fetch-sessions/react-router'
 import { Elysia } from 'elysia'
 import type { H3Event } from 'h3'
 import { Hono } from 'hono'
+import type { Context } from 'hono'
 import { createContext, RouterContextProvider } from 'react-router'
 import type { MiddlewareFunction } from 'react-router'
 import type { MiddlewareFunction as MiddlewareFunction7 } from 'react-router-7'
@@ -51,13 +52,12 @@ it('every public name is exported', () => {
     'createSessionStorage',
     'createStoreSessionStorage',
     'isSession',
+    'isSessionOf',
   ])
   expectTypeOf<
     [
-      api.CookieLike,
       api.CookieOptions,
       api.FlashSessionData<UserData, FlashData>,
-      api.MemorySessionStorageOptions,
       api.NewRecord,
       api.ParseOptions,
       api.Postponed,
@@ -72,6 +72,7 @@ it('every public name is exported', () => {
       api.SessionStorage,
       api.SessionStorageOptions,
       api.SessionStore,
+      api.SqlSessionMaintenance,
       api.StoredSession,
     ]
   >().not.toBeAny()
@@ -249,7 +250,7 @@ describe('the types of c.var.session', () => {
       .use(
         session({
           storage: (env: { SECRET: string }) =>
-            createCookieSessionStorage<UserData>({ cookie: { secrets: [env.SECRET] } }),
+            createCookieSessionStorage<UserData>({ cookie: { secrets: env.SECRET } }),
         }),
       )
       .get('/', (c) => {
@@ -258,6 +259,41 @@ describe('the types of c.var.session', () => {
         return c.text('')
       })
     expect(app.routes).toHaveLength(2)
+  })
+})
+
+describe('the types of the options of session()', () => {
+  interface Env {
+    SECRET: string
+  }
+
+  it('take a function of the environment, which may answer later', () => {
+    const make = async (env: Env) =>
+      createCookieSessionStorage<UserData>({ cookie: { secrets: env.SECRET } })
+    const app = new Hono<{ Bindings: Env }>().use(session({ storage: make })).get('/', (c) => {
+      expectTypeOf(c.var.session).toEqualTypeOf<Session<UserData, UserData>>()
+      return c.text('')
+    })
+    // @ts-expect-error the function of an untyped parameter gets never, so that its type is written down
+    session({ storage: (env) => createCookieSessionStorage({ cookie: { secrets: env.SECRET } }) })
+    // @ts-expect-error a promise of one request must not be awaited by another: give the function
+    expect(() => session({ storage: make({ SECRET }) })).toThrow('promise')
+    expect(app.routes).toHaveLength(2)
+  })
+
+  it('name what saves', () => {
+    session({ saveIf: (response) => response.status < 400 })
+    // @ts-expect-error no such option
+    session({ commit: () => true })
+    expectTypeOf<api.SessionOptions['saveIf']>().toEqualTypeOf<
+      ((response: Response) => boolean) | undefined
+    >()
+  })
+
+  it('are the word of the caller in getSession', () => {
+    const read = (c: Context) => honoSession<UserData>(c)
+    expectTypeOf(read).returns.toEqualTypeOf<Session<UserData, UserData>>()
+    expect(read).toBeTypeOf('function')
   })
 })
 
@@ -312,9 +348,6 @@ describe('the types of withSession', () => {
           createCookieSessionStorage<UserData>({ cookie: { secrets: [env.SECRET] } }),
       },
     )
-    withSession((_, current: Session<UserData>, _env: Env) => new Response(current.get('role')), {
-      storage: (env: Env) => createCookieSessionStorage({ cookie: { secrets: [env.SECRET] } }),
-    })
     expectTypeOf(handler).toEqualTypeOf<(request: Request, env: Env) => Promise<Response>>()
     expect(handler).toBeTypeOf('function')
   })
@@ -353,7 +386,7 @@ describe('the types of withSession', () => {
       {
         key: 'outer',
         storage: (env: Env) =>
-          createCookieSessionStorage<UserData>({ cookie: { secrets: [env.SECRET] } }),
+          createCookieSessionStorage<UserData>({ cookie: { secrets: env.SECRET } }),
       },
     )
     expectTypeOf(handler).toEqualTypeOf<(request: Request, env: Env) => Promise<Response>>()

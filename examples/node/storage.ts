@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto'
-
 import type { SessionStorage } from 'fetch-sessions'
 import { createCookieSessionStorage } from 'fetch-sessions/storage/cookie'
 import { createMemorySessionStorage } from 'fetch-sessions/storage/memory'
@@ -7,7 +5,6 @@ import { createPostgresSessionStorage } from 'fetch-sessions/storage/postgres'
 import { createRedisSessionStorage } from 'fetch-sessions/storage/redis'
 import { createSQLiteSessionStorage } from 'fetch-sessions/storage/sqlite'
 
-import { parseSecrets } from '../shop/secrets.ts'
 import type { ShopData, ShopFlash } from '../shop/shop-session.ts'
 import { parseStore } from '../shop/stores.ts'
 import type { StoreName } from '../shop/stores.ts'
@@ -26,13 +23,12 @@ const storeNames = ['cookie', 'memory', 'redis', 'sqlite', 'postgres'] as const
 /** Opens the store that SESSION_STORAGE asks for. A driver is loaded only where its store is the one. */
 export async function openShopStore(env: Environment): Promise<ShopStore> {
   const name = parseStore(env['SESSION_STORAGE'], storeNames)
-  const cookie = { secrets: readSecrets(env) }
   switch (name) {
     case 'cookie':
-      return { name, storage: createCookieSessionStorage({ cookie }), close: async () => {} }
+      return { name, storage: createCookieSessionStorage(), close: async () => {} }
 
     case 'memory':
-      return { name, storage: createMemorySessionStorage({ cookie }), close: async () => {} }
+      return { name, storage: createMemorySessionStorage(), close: async () => {} }
 
     case 'redis': {
       const { createClient } = await import('redis')
@@ -42,7 +38,7 @@ export async function openShopStore(env: Environment): Promise<ShopStore> {
       // Without a listener, a lost connection would end the process; with one, the client connects again.
       client.on('error', console.error)
       await client.connect()
-      const storage = createRedisSessionStorage<ShopData, ShopFlash>({ client, cookie })
+      const storage = createRedisSessionStorage<ShopData, ShopFlash>({ client })
       return { name, storage, close: () => client.close() }
     }
 
@@ -51,7 +47,7 @@ export async function openShopStore(env: Environment): Promise<ShopStore> {
       const database = new DatabaseSync(required(env, 'SQLITE_FILE', 'sessions.db'))
       // Readers and a writer side by side; writers of several processes wait for each other.
       database.exec('PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 5000')
-      const storage = createSQLiteSessionStorage<ShopData, ShopFlash>({ database, cookie })
+      const storage = createSQLiteSessionStorage<ShopData, ShopFlash>({ database })
       return openSqlStore(name, storage, () => database.close())
     }
 
@@ -61,18 +57,10 @@ export async function openShopStore(env: Environment): Promise<ShopStore> {
       const pool = new Pool({ connectionString })
       // Without a listener, an idle connection that is lost would end the process.
       pool.on('error', console.error)
-      const storage = createPostgresSessionStorage<ShopData, ShopFlash>({ client: pool, cookie })
+      const storage = createPostgresSessionStorage<ShopData, ShopFlash>({ client: pool })
       return openSqlStore(name, storage, () => pool.end())
     }
   }
-}
-
-/** A random secret will do in development, until the process ends. Production needs one that stays. */
-function readSecrets(env: Environment): string[] {
-  const variable = env['SESSION_SECRET']
-  if (variable || env['NODE_ENV'] === 'production') return parseSecrets(variable)
-  console.warn('SESSION_SECRET is not set, so nobody gets their session back after a restart.')
-  return [randomBytes(32).toString('base64url')]
 }
 
 function required(env: Environment, name: string, example: string): string {

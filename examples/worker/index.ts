@@ -28,7 +28,7 @@ const app = new Hono<ShopEnv>()
 app.use(secureHeaders({ contentSecurityPolicy, referrerPolicy: 'same-origin' }))
 for (const asset of assets) app.get(asset.path, () => assetResponse(asset))
 app.use(csrf())
-app.use(session({ storage: (c) => createShopStorage(c.env) }))
+app.use(session({ storage: createShopStorage }))
 
 app.get(paths.home, show(pages.homePage))
 app.get(paths.cart, show(pages.cartPage))

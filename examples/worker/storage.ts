@@ -7,11 +7,10 @@ import type { DurableObjectNamespaceLike } from 'fetch-sessions/storage/durable-
 import { createKVSessionStorage } from 'fetch-sessions/storage/kv'
 import type { KVNamespaceLike } from 'fetch-sessions/storage/kv'
 
-import { parseSecrets } from '../shop/secrets.ts'
 import type { ShopData, ShopFlash } from '../shop/shop-session.ts'
 import { parseStore } from '../shop/stores.ts'
 
-/** What wrangler.toml binds, and the secret. */
+/** What wrangler.toml binds, and the secret, which every storage finds under this name. */
 export interface ShopBindings {
   readonly SESSION_STORAGE?: string
   readonly SESSION_SECRET?: string
@@ -27,24 +26,22 @@ export function storeOf(env: ShopBindings): (typeof storeNames)[number] {
 }
 
 export function createShopStorage(env: ShopBindings): SessionStorage<ShopData, ShopFlash> {
-  const cookie = { secrets: parseSecrets(env.SESSION_SECRET) }
   switch (storeOf(env)) {
     case 'cookie':
-      return createCookieSessionStorage({ cookie })
+      return createCookieSessionStorage()
     case 'kv':
-      return createKVSessionStorage({ kv: env.SESSIONS_KV, cookie })
+      return createKVSessionStorage({ kv: env.SESSIONS_KV })
     case 'd1':
-      return createD1SessionStorage({ database: env.SESSIONS_DB, cookie })
+      return createD1SessionStorage({ database: env.SESSIONS_DB })
     case 'durable-object':
-      return createDurableObjectSessionStorage({ namespace: env.SESSION_OBJECTS, cookie })
+      return createDurableObjectSessionStorage({ namespace: env.SESSION_OBJECTS })
   }
 }
 
 /** Deletes the sessions that have expired, where the store does not do so by itself. */
 export async function purgeExpired(env: ShopBindings): Promise<void> {
   if (storeOf(env) !== 'd1') return
-  const cookie = { secrets: parseSecrets(env.SESSION_SECRET) }
-  const { purgeExpired: purge } = createD1SessionStorage({ database: env.SESSIONS_DB, cookie })
+  const { purgeExpired: purge } = createD1SessionStorage({ database: env.SESSIONS_DB })
   const limit = 1000
   while ((await purge({ limit })) === limit);
 }

@@ -2,9 +2,9 @@ import { stringifySetCookie } from 'cookie'
 
 import { refuseCookie, shown } from '../util/errors.ts'
 import { nearestName } from '../util/nearest-name.ts'
-import type { CookieAttributes } from './set-cookie.ts'
+import type { SerializeOptions } from './set-cookie.ts'
 
-const ATTRIBUTES: Readonly<Record<keyof CookieAttributes, true>> = {
+const ATTRIBUTES: Readonly<Record<keyof SerializeOptions, true>> = {
   domain: true,
   expires: true,
   httpOnly: true,
@@ -28,12 +28,12 @@ const CLEARED = { maxAge: 0, expires: new Date(0) } as const
  */
 export function createSetCookieWriter(
   name: string,
-  attributes: CookieAttributes,
+  attributes: SerializeOptions,
   isUrlSafe: boolean,
-): (token: string, overrides: CookieAttributes) => string {
+): (token: string, overrides: SerializeOptions) => string {
   const tails = new Map<number, string>()
 
-  function write(token: string, overrides: CookieAttributes): string {
+  function write(token: string, overrides: SerializeOptions): string {
     assertNames(overrides, ATTRIBUTE_NAMES)
     const all = { ...attributes, ...defined(overrides) }
     assertCookieRules(name, all)
@@ -60,10 +60,10 @@ export function createSetCookieWriter(
   }
 }
 
-function hasOnlyUsual(overrides: CookieAttributes): boolean {
+function hasOnlyUsual(overrides: SerializeOptions): boolean {
   for (const key in overrides) {
     if (key === 'maxAge' || key === 'secure') continue
-    if (overrides[key as keyof CookieAttributes] !== undefined) return false
+    if (overrides[key as keyof SerializeOptions] !== undefined) return false
   }
   return true
 }
@@ -72,7 +72,7 @@ function hasOnlyUsual(overrides: CookieAttributes): boolean {
  * The text that clears the host-only cookie of the same name and path, if there is a Domain: browsers keep the two
  * side by side (RFC 6265bis section 5.7).
  */
-export function clearHostOnly(name: string, attributes: CookieAttributes): readonly string[] {
+export function clearHostOnly(name: string, attributes: SerializeOptions): readonly string[] {
   if (!attributes.domain) return []
   return [stringify(name, '', { ...attributes, ...CLEARED, domain: undefined })]
 }
@@ -94,7 +94,7 @@ const SAME_SITE: readonly unknown[] = [undefined, true, false, 'lax', 'strict', 
 const PRIORITY: readonly unknown[] = [undefined, 'low', 'medium', 'high']
 
 /** @throws SessionError `ERR_SESSION_CONFIG` for what browsers would refuse or ignore (RFC 6265bis sections 4.1.3, 5.6) */
-export function assertCookieRules(name: string, attributes: CookieAttributes): void {
+export function assertCookieRules(name: string, attributes: SerializeOptions): void {
   const { domain, path, priority } = attributes
   for (const option of ['httpOnly', 'partitioned', 'secure'] as const) {
     const value: unknown = attributes[option]
@@ -140,7 +140,7 @@ export function needsSecure(
   return isPrefixed || attributes.partitioned === true || lowerCase(attributes.sameSite) === 'none'
 }
 
-function stringify(name: string, token: string, attributes: CookieAttributes): string {
+function stringify(name: string, token: string, attributes: SerializeOptions): string {
   const sameSite = lowerCase(attributes.sameSite) as boolean | 'lax' | 'strict' | 'none'
   return stringifySetCookie({ ...defined(attributes), sameSite, name, value: token })
 }

@@ -16,7 +16,7 @@ import { createPlainCodec } from '../token/plain.ts'
 import { createSealedCodec } from '../token/sealed.ts'
 import { assertSecrets, parseSecrets } from '../token/secrets.ts'
 import { isSameCookie } from './set-cookie.ts'
-import type { CookieAttributes } from './set-cookie.ts'
+import type { SerializeOptions } from './set-cookie.ts'
 import { acceptingSigned, createSignedCodec } from '../token/signed.ts'
 import type { TokenCodec, TokenContext } from '../token/token.ts'
 
@@ -33,7 +33,7 @@ import type { TokenCodec, TokenContext } from '../token/token.ts'
  *   sameSite: 'strict',
  * }
  */
-export interface CookieOptions extends CookieAttributes {
+export interface CookieOptions extends SerializeOptions {
   /** Default: `__session`. A `__Host-` name ties the cookie to one host (RFC 6265bis section 4.1.3.2). */
   name?: string | undefined
   /**
@@ -50,7 +50,7 @@ export interface CookieOptions extends CookieAttributes {
   acceptSigned?: boolean | undefined
 }
 
-const OPTIONS: Readonly<Record<Exclude<keyof CookieOptions, keyof CookieAttributes>, true>> = {
+const OPTIONS: Readonly<Record<Exclude<keyof CookieOptions, keyof SerializeOptions>, true>> = {
   name: true,
   secrets: true,
   protection: true,
@@ -80,17 +80,17 @@ export interface SessionCookie {
    */
   isSetBy(setCookie: string): boolean
   /** The Set-Cookie text for a token, or for none: an empty value and an expiry in the past. */
-  serialize(token: string, attributes: CookieAttributes): MaybePromise<string>
+  serialize(token: string, attributes: SerializeOptions): MaybePromise<string>
   /**
    * Every Set-Cookie text of a logout: first the one that clears the cookie, then {@link duplicateClearingHeaders}.
    * @param attributes for this logout alone, without a lifetime
    */
-  clearingHeaders(attributes: CookieAttributes): MaybePromise<readonly string[]>
+  clearingHeaders(attributes: SerializeOptions): MaybePromise<readonly string[]>
   /**
    * If a Domain is configured, the Set-Cookie text that clears the host-only cookie of the same name and path, which
    * browsers keep beside it (RFC 6265bis section 5.7). Empty without a Domain.
    */
-  duplicateClearingHeaders(attributes?: CookieAttributes): readonly string[]
+  duplicateClearingHeaders(attributes?: SerializeOptions): readonly string[]
 }
 
 /**
@@ -137,7 +137,7 @@ export function createSessionCookie(
   }
   const codec = codecFor(options, { kind, cookieName: name }, secrets)
   const serialize = createSetCookieWriter(name, attributes, codec.isUrlSafe)
-  const clearDuplicates = (given: CookieAttributes = {}): readonly string[] =>
+  const clearDuplicates = (given: SerializeOptions = {}): readonly string[] =>
     clearHostOnly(name, { ...attributes, ...defined(given) })
   return {
     name,
@@ -196,9 +196,9 @@ function foreignCookie(cookie: CookieLike, kind: TokenContext['kind']): SessionC
   // Its own lifetime counts unless it is told another, `undefined` for none included.
   const serialize: SessionCookie['serialize'] = (token, { maxAge, expires, ...rules }) =>
     cookie.serialize(token, { ...safe, ...defined(rules), maxAge, expires })
-  const clearDuplicates = (given: CookieAttributes = {}): readonly string[] => {
+  const clearDuplicates = (given: SerializeOptions = {}): readonly string[] => {
     const { domain, path = '/', sameSite, partitioned } = cookie
-    const exposed = defined({ domain, path, sameSite, partitioned }) as CookieAttributes
+    const exposed = defined({ domain, path, sameSite, partitioned }) as SerializeOptions
     return clearHostOnly(name, { ...exposed, ...safe, ...defined(given) })
   }
   return {
@@ -256,7 +256,7 @@ function warnPlain(name: string): void {
   )
 }
 
-function attributesOf(options: CookieOptions): CookieAttributes {
+function attributesOf(options: CookieOptions): SerializeOptions {
   const { path = '/', httpOnly = true, secure = true, sameSite = 'lax' } = options
   const { domain, partitioned, priority } = options
   return defined({ path, httpOnly, secure, sameSite, domain, partitioned, priority })

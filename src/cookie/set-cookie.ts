@@ -1,18 +1,17 @@
 /**
- * The attributes of the session cookie (RFC 6265bis section 4.1.2).
+ * Attributes and lifetime of the session cookie (RFC 6265bis section 4.1.2): of every cookie, as options of a storage, or of
+ * one, as options of `commitSession` and `destroySession`. There, `maxAge: undefined` makes a cookie that ends with the
+ * browser.
  *
  * @example
- * import type { CookieAttributes } from 'fetch-sessions'
+ * import type { SerializeOptions, Session, SessionStorage } from 'fetch-sessions'
  *
- * // For all subdomains, and for pages of other sites that embed this one.
- * export const embedded: CookieAttributes = {
- *   domain: 'shop.example',
- *   sameSite: 'none',
- *   secure: true,
- *   partitioned: true,
+ * export function commit(storage: SessionStorage, session: Session, stay: boolean): Promise<string> {
+ *   const options: SerializeOptions = { maxAge: stay ? 60 * 60 * 24 * 30 : undefined }
+ *   return storage.commitSession(session, options)
  * }
  */
-export interface CookieAttributes {
+export interface SerializeOptions {
   /** Which hosts get the cookie; only the one that set it unless given. */
   domain?: string | undefined
   /** A fixed moment at which the cookie ends. The options of a storage warn about it: `maxAge` counts for each session anew. */

@@ -1,4 +1,4 @@
-import type { CookieAttributes } from '../cookie/set-cookie.ts'
+import type { SerializeOptions } from '../cookie/set-cookie.ts'
 import type { SessionRecord } from '../session/session-state.ts'
 import type { TokenTimes } from '../token/token.ts'
 
@@ -41,7 +41,7 @@ export interface CommitOptions {
   /** `due`: moves the expiry only with a new cookie; `always`: each time; `never`: keeps it. */
   readonly renew: 'due' | 'always' | 'never'
   /** Attributes for this commit alone, without a lifetime. */
-  readonly attributes: CookieAttributes
+  readonly attributes: SerializeOptions
   /** A lifetime for this commit alone. */
   readonly chosen?: ChosenLifetime
 }
@@ -89,7 +89,7 @@ export function attributesFor(
   times: TokenTimes,
   { now, attributes, chosen }: CommitOptions,
   cookie: { readonly maxAge: number | undefined; readonly expires: Date | undefined },
-): CookieAttributes {
+): SerializeOptions {
   const expires = chosen?.end === undefined ? cookie.expires : chosen.expires
   if (expires !== undefined) return { ...attributes, maxAge: undefined, expires }
   const isPersistent = (cookie.maxAge !== undefined || times.fixed) && !times.transient

@@ -1,7 +1,7 @@
 import { readCookieValues } from '../cookie/cookie-header.ts'
 import type { SessionCookie } from '../cookie/session-cookie.ts'
 import { MAX_COOKIE_BYTES } from '../cookie/set-cookie.ts'
-import type { CookieAttributes } from '../cookie/set-cookie.ts'
+import type { SerializeOptions } from '../cookie/set-cookie.ts'
 import { SessionState, unstoredRecord } from '../session/session-state.ts'
 import type { SessionRecord, SessionSource } from '../session/session-state.ts'
 import { SessionValues } from '../session/session-values.ts'
@@ -40,7 +40,7 @@ export interface SessionEngine extends SessionSource {
   /** Writes the session first, and then makes the cookie that stands for it. */
   commit(state: SessionState, options: CommitOptions): Promise<Committed>
   /** Ends the session, and whatever else the request's cookies stand for. Gives the Set-Cookie texts that clear them. */
-  end(state: SessionState, attributes: CookieAttributes): Promise<readonly string[]>
+  end(state: SessionState, attributes: SerializeOptions): Promise<readonly string[]>
   /** Whether a commit writes into a record that other commits of this request have written too. */
   mergesWithOthers(record: SessionRecord): boolean
 }
@@ -58,7 +58,7 @@ export function createSessionEngine(
     decode?: (value: string) => string,
   ): SessionState {
     const sent = readCookieValues(header, cookie.name)
-    const values = decode === undefined ? sent : sent.flatMap((value) => tryDecode(value, decode))
+    const values = decode === undefined ? sent : sent.map((value) => tryDecode(value, decode))
     // A schema may answer later, which shows only when it is asked.
     let opensOnAccess = values.length === 0 || (backend.immediate && schema === undefined)
     for (const value of values) opensOnAccess &&= codec.opensAtOnce(value)
@@ -257,7 +257,7 @@ export function createSessionEngine(
 
   async function end(
     state: SessionState,
-    attributes: CookieAttributes,
+    attributes: SerializeOptions,
   ): Promise<readonly string[]> {
     await (state.source ?? engine).remove(state)
     return cookie.clearingHeaders(attributes)
@@ -290,11 +290,12 @@ function failed(cause: unknown): never {
   )
 }
 
-function tryDecode(value: string, decode: (value: string) => string): string[] {
+/** The decoded value; an empty one, which is no token, if it cannot be decoded. */
+function tryDecode(value: string, decode: (value: string) => string): string {
   try {
-    return [decode(value)]
+    return decode(value)
   } catch {
-    return []
+    return ''
   }
 }
 

@@ -3,7 +3,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { CookieLike } from '../cookie/foreign-cookie.ts'
 import { assertCookieOptions, createSessionCookie, secretsOf } from '../cookie/session-cookie.ts'
 import type { CookieOptions } from '../cookie/session-cookie.ts'
-import type { CookieAttributes } from '../cookie/set-cookie.ts'
+import type { SerializeOptions } from '../cookie/set-cookie.ts'
 import { sessionOf, stateOf } from '../session/session.ts'
 import type { Session, SessionData } from '../session/session.ts'
 import type { SessionState } from '../session/session-state.ts'
@@ -30,26 +30,12 @@ import type { SessionEngine } from './session-engine.ts'
  * }
  */
 export interface ParseOptions {
-  /** Decodes the raw cookie value; what it throws on counts as tampered. */
+  /** Decodes the raw cookie value. If it throws, the cookie counts as tampered. */
   decode?: (value: string) => string
 }
 
 /**
- * Cookie attributes and lifetime for one commit, instead of the storage's. `maxAge` is in seconds; `maxAge: undefined`
- * makes a cookie that ends with the browser.
- *
- * @example
- * import type { SerializeOptions, Session, SessionStorage } from 'fetch-sessions'
- *
- * export function commit(storage: SessionStorage, session: Session, stay: boolean): Promise<string> {
- *   const options: SerializeOptions = { maxAge: stay ? 60 * 60 * 24 * 30 : undefined }
- *   return storage.commitSession(session, options)
- * }
- */
-export type SerializeOptions = CookieAttributes
-
-/**
- * Loads sessions from `Cookie` headers and gives the `Set-Cookie` texts that keep them.
+ * Loads sessions from `Cookie` headers and returns the `Set-Cookie` headers that keep them.
  *
  * @example
  * import { createCookieSessionStorage } from 'fetch-sessions'
@@ -71,25 +57,25 @@ export interface SessionStorage<
   FlashData extends object = Data,
 > {
   /**
-   * The session that a `Cookie` header stands for; an empty one where it stands for none.
-   * @throws SessionError `ERR_SESSION_STORAGE` when the back end cannot answer
+   * Loads the session of a `Cookie` header, or an empty one if the header has none.
+   * @throws SessionError `ERR_SESSION_STORAGE` if the back end cannot answer
    */
   getSession(
     cookieHeader?: string | null,
     options?: ParseOptions,
   ): Promise<Session<Data, FlashData>>
   /**
-   * Writes the session and gives the `Set-Cookie` text for it. Renewals do not move a lifetime that is given here. If
-   * a logout or a login of another request has retired the session meanwhile, nothing is written and the text is empty,
-   * which browsers ignore (RFC 6265bis section 5.7), so that it cannot replace the cookie of the login.
-   * @throws SessionError `ERR_SESSION_COOKIE_TOO_LARGE` above 4096 bytes, attributes included; `ERR_SESSION_VALUE` where
-   * JSON cannot carry a value; `ERR_SESSION_STORAGE` when the back end cannot answer; `ERR_SESSION_CONFIG` for options that
-   * browsers would refuse, and for a session of another package
+   * Writes the session and returns its `Set-Cookie` header. A lifetime that is given here is not renewed. If another
+   * request has logged in or out meanwhile, nothing is written and the header is the empty string. Browsers ignore an empty
+   * `Set-Cookie` (RFC 6265bis section 5.7), so it cannot replace the cookie of the login.
+   * @throws SessionError `ERR_SESSION_COOKIE_TOO_LARGE` above 4096 bytes, attributes included; `ERR_SESSION_VALUE` if JSON
+   * cannot carry a value; `ERR_SESSION_STORAGE` if the back end cannot answer; `ERR_SESSION_CONFIG` for options that
+   * browsers refuse, and for a session of another package
    */
   commitSession(session: Session<Data, FlashData>, options?: SerializeOptions): Promise<string>
   /**
-   * Deletes the session and gives the `Set-Cookie` text that clears the cookie.
-   * @throws SessionError `ERR_SESSION_STORAGE` when the back end cannot answer; `ERR_SESSION_CONFIG` as `commitSession`
+   * Deletes the session and returns the `Set-Cookie` header that clears the cookie.
+   * @throws SessionError `ERR_SESSION_STORAGE` if the back end cannot answer; `ERR_SESSION_CONFIG` as `commitSession`
    */
   destroySession(session: Session<Data, FlashData>, options?: SerializeOptions): Promise<string>
 }
@@ -108,21 +94,21 @@ export interface SessionStorage<
 export interface SessionStorageOptions<Data extends object = SessionData> {
   /** The session cookie: options, or a `Cookie` of `@remix-run/cookie`. */
   cookie?: CookieOptions | CookieLike | undefined
-  /** Seconds without a renewal after which the server forgets a session. Default: `cookie.maxAge`, else 14 days. */
+  /** Seconds without a renewal after which a session ends: 1 to 100 years. Default: `cookie.maxAge`, else 14 days. */
   idleTimeout?: number | undefined
-  /** Seconds after its creation at which a session ends, through every renewal. Off by default. */
+  /** Seconds after its creation at which a session ends, renewed or not: 1 to 100 years. Off by default. */
   absoluteTimeout?: number | undefined
   /**
-   * What the values must be: a schema of zod, valibot, arktype or any other library of the Standard Schema
-   * specification (https://standardschema.dev). Types the values, checks what is loaded and, outside of production,
-   * what is set. Keys that are missing are fine, since a session fills bit by bit; flash values are not looked at. It
-   * must take what it gives: a type that JSON does not carry, such as a Date, is no type for a value.
+   * A schema for the values: of zod, valibot, arktype or any other Standard Schema library (https://standardschema.dev). It
+   * types the values and validates them when they are loaded and, outside of production, when they are set. Missing keys
+   * are valid, since a session fills bit by bit. Flash values are not validated. The schema must accept its own output, and
+   * JSON must be able to carry that, so a Date is not possible.
    */
   schema?: StandardSchemaV1<unknown, Data> | undefined
   /**
-   * Makes data of an earlier version of the application into what `schema` asks for; what it gives is checked once
-   * more and stored at the next response. Without it, or where it gives nothing that validates, the session starts
-   * anew with `origin: 'invalid'`.
+   * Converts data of an earlier version of the application to what `schema` requires. Its result is validated again and
+   * stored at the next response. Without `migrate`, or if its result is not valid either, the session starts anew with
+   * `origin: 'invalid'`.
    */
   migrate?: ((data: SessionData) => MaybePromise<unknown>) | undefined
 }
@@ -132,7 +118,7 @@ export type CreateBackend = (secrets: readonly string[]) => SessionBackend
 
 /** How the environment of a request is looked up. */
 export interface EnvironmentLookup {
-  /** Bindings, or whatever else the server has handed over. */
+  /** Bindings, or anything else that the server passes. */
   readonly environment?: unknown
   /** The environment may be anything, even something of the client's: the variables of the process go before it. */
   readonly processFirst?: boolean | undefined
@@ -262,7 +248,7 @@ function storageOf<Data extends object, FlashData extends object>(
 async function endByHand(
   engine: SessionEngine,
   state: SessionState,
-  attributes: CookieAttributes,
+  attributes: SerializeOptions,
 ): Promise<string> {
   const setCookies = await engine.end(state, attributes)
   state.destroyed = true
@@ -293,7 +279,7 @@ export function engineOf(storage: object, lookup: EnvironmentLookup = {}): Sessi
   return typeof source === 'function' ? source(lookup) : source
 }
 
-function withoutLifetime(options: SerializeOptions): CookieAttributes {
+function withoutLifetime(options: SerializeOptions): SerializeOptions {
   const { maxAge: _maxAge, expires: _expires, ...attributes } = options
   return attributes
 }

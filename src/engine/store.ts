@@ -113,7 +113,7 @@ export interface SessionStore {
    */
   read(key: string): Promise<StoredSession | null>
   /**
-   * Writes a record where nothing is stored. An expired record counts as nothing.
+   * Writes a record if nothing is stored. An expired record counts as nothing.
    * @returns the version of the new record, which no earlier record under this key had; or `null` if something is there
    * @throws only if the back end cannot answer; the record may then be there or not
    */

@@ -4,8 +4,8 @@ import { storageOver } from './session-storage.ts'
 import type { SessionStorage, SessionStorageOptions } from './session-storage.ts'
 
 /**
- * A back end that owns its ids. Each method throws only when the back end cannot answer, which the request then fails with
- * as `ERR_SESSION_STORAGE`.
+ * A back end that chooses its own ids. A method throws only if the back end cannot answer. The request then fails with
+ * `ERR_SESSION_STORAGE`.
  *
  * @example
  * import type { SessionIdStorageStrategy } from 'fetch-sessions'
@@ -31,24 +31,24 @@ export interface SessionIdStorageStrategy<
   Data extends object = SessionData,
   FlashData extends object = Data,
 > extends SessionStorageOptions<Data> {
-  /** Stores new data until `expires` and gives its id, which nobody can guess. */
+  /** Stores new data until `expires` and returns its id, which nobody may be able to guess. */
   createData(data: FlashSessionData<Data, FlashData>, expires?: Date): Promise<string>
-  /** The data under the id, or null where there is none or it has expired. */
+  /** Returns the data under the id, or null if there is none or it has expired. */
   readData(id: string): Promise<FlashSessionData<Data, FlashData> | null>
-  /** Replaces the data under the id; may answer `false` where the record is gone, which then stays gone. */
+  /** Replaces the data under the id. Returns `false` if the record is gone: then nothing is written, and no cookie is sent. */
   updateData(
     id: string,
     data: FlashSessionData<Data, FlashData>,
     expires?: Date,
   ): Promise<void | boolean>
-  /** Deletes the data under the id, whether there is any or not. */
+  /** Deletes the data under the id. Deleting missing data is valid. */
   deleteData(id: string): Promise<void>
 }
 
 /**
- * Makes a storage over a back end that makes up its own ids.
+ * Makes a storage over a back end that chooses its own ids.
  *
- * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ * @throws SessionError `ERR_SESSION_CONFIG` for an invalid option
  *
  * @example
  * import { createSessionStorage } from 'fetch-sessions'

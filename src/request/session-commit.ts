@@ -1,4 +1,4 @@
-import type { CookieAttributes } from '../cookie/set-cookie.ts'
+import type { SerializeOptions } from '../cookie/set-cookie.ts'
 import type { Committed, SessionEngine } from '../engine/session-engine.ts'
 import type { Session } from '../session/session.ts'
 import type { SessionState } from '../session/session-state.ts'
@@ -132,7 +132,7 @@ function isSetByHand(engine: SessionEngine, response: Response | undefined): boo
 }
 
 /** Attributes for this request's cookie: browsers other than Chromium refuse Secure from http://localhost. */
-function attributesFor({ state, engine }: Visit): CookieAttributes {
+function attributesFor({ state, engine }: Visit): SerializeOptions {
   const isLocal =
     engine.cookie.canDropSecure &&
     state.request !== undefined &&

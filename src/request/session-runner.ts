@@ -28,8 +28,8 @@ export interface SessionOptions<
   FlashData extends object = Data,
 > {
   /**
-   * Where sessions are kept. A function makes the storage from the environment (the bindings of a Worker), which its
-   * parameter types: `(env: Env) => …`. It runs once for each environment, and once for a process that has none.
+   * Where sessions are kept. A function makes the storage from the environment, such as the bindings of a Worker. Declare
+   * the type of its parameter: `(env: Env) => …`. It runs once per environment, and once per process where there is none.
    * Default: cookie storage with the secrets in `SESSION_SECRET`.
    */
   storage?:
@@ -43,8 +43,8 @@ export interface SessionOptions<
   /** Reads and renews a session only if a handler awaits `session.load()`. Default: false. */
   lazy?: boolean | undefined
   /**
-   * Prints one line for each request: what became of the session and why, by `console.debug`. It has names and reasons,
-   * never a value. Default: if the variable `DEBUG` names `fetch-sessions`.
+   * Prints one line per request with `console.debug`: what happened to the session, and why. It contains the names of keys,
+   * never a value. Default: true if the variable `DEBUG` contains `fetch-sessions`.
    */
   debug?: boolean | undefined
   /** Which responses save the session. Default: those below status 500. A logout holds with every response. */
@@ -79,8 +79,8 @@ export interface SessionScope<Data extends object = SessionData, FlashData exten
 /**
  * All that an adapter needs: opens the session of a request, runs the handler, commits.
  *
- * The runner gives the response to send, which is the handler's own if there was nothing to say. It throws what the
- * handler throws; a thrown Response (a redirect) is committed and thrown on. Without a response nothing is saved.
+ * The runner returns the response to send: the handler's own, or a copy with the session's headers. It throws what the
+ * handler throws. A thrown Response, such as a redirect, is committed first. Without a response nothing is saved.
  *
  * @throws SessionError `ERR_SESSION_CONFIG` for an invalid option; the runner rejects with what {@link SessionStorage}
  * throws

@@ -26,7 +26,7 @@ export interface SessionData {
 }
 
 /**
- * The values as they are stored: a flash value stands under `__flash_<name>__`.
+ * The values as they are stored: a flash value has the key `__flash_<name>__`.
  *
  * @example
  * import type { FlashSessionData } from 'fetch-sessions'
@@ -62,7 +62,7 @@ let unwrap: (session: object) => SessionState | undefined
 /**
  * The values that one visitor's requests share.
  *
- * `Data` types the values, `FlashData` the flash values, which are read once. The class doubles as the key
+ * `Data` types the values, `FlashData` the flash values, which are read once. The class is also the key
  * under which routers find the session: `context.get(Session)`.
  *
  * Every member that reads or writes throws a {@link SessionError} with `ERR_SESSION_DESTROYED` after
@@ -110,7 +110,7 @@ export class Session<Data extends object = SessionData, FlashData extends object
     return Object.freeze(this.#read().toObject()) as Readonly<FlashSessionData<Data, FlashData>>
   }
 
-  /** Why the session is as it is: resumed, new, or the reason for which a cookie was refused. */
+  /** Whether the session is new or resumed, or why its cookie was refused. */
   get origin(): SessionOrigin {
     return this.#touch().origin
   }
@@ -125,14 +125,14 @@ export class Session<Data extends object = SessionData, FlashData extends object
     return toDate(this.#touch().expiresAt)
   }
 
-  /** True where a commit has something to write. */
+  /** True if a commit has something to write. */
   get changed(): boolean {
     return this.#state.changed
   }
 
   /**
-   * Waits until the values are there. Only sessions of a middleware with `lazy: true` need it.
-   * @throws SessionError `ERR_SESSION_STORAGE` when the back end cannot answer
+   * Loads the values. Only a middleware with `lazy: true` makes it necessary.
+   * @throws SessionError `ERR_SESSION_STORAGE` if the back end cannot answer
    */
   async load(): Promise<this> {
     this.#state.touched = true
@@ -150,9 +150,9 @@ export class Session<Data extends object = SessionData, FlashData extends object
   }
 
   /**
-   * Gives a value; a flash value is given once and then gone. A nested change of what is returned
-   * (`session.get('cart').push(x)`) is saved.
-   * @returns the value, of the type that `Data` or `FlashData` has for it, or `undefined` where there is none
+   * Reads a value. Reading a flash value removes it. Mutating a value you read is saved too:
+   * `session.get('cart').push(x)`.
+   * @returns the value, of the type that `Data` or `FlashData` has for it, or `undefined` if there is none
    * @throws SessionError `ERR_SESSION_DESTROYED` after `destroy()`; `ERR_SESSION_CLOSED` for a flash value after the
    * response is committed
    */
@@ -167,8 +167,8 @@ export class Session<Data extends object = SessionData, FlashData extends object
   }
 
   /**
-   * Gives a value, a flash value too, and consumes nothing.
-   * @returns the value, of the type that `Data` or `FlashData` has for it, or `undefined` where there is none
+   * Reads a value, or a flash value without removing it.
+   * @returns the value, of the type that `Data` or `FlashData` has for it, or `undefined` if there is none
    * @throws SessionError `ERR_SESSION_DESTROYED` after `destroy()`
    */
   peek<Key extends KeyOf<Data> | KeyOf<FlashData>>(name: Key): Value<Data, FlashData, Key> {

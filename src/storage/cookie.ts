@@ -9,10 +9,10 @@ import type { SessionStorage, SessionStorageOptions } from '../engine/session-st
 import type { SessionData } from '../session/session.ts'
 
 /**
- * Keeps the whole session in the cookie: no server-side storage, at most 4096 bytes, and no way to end a session from
- * the server before it expires (a copy of the cookie stays good until then).
+ * Keeps the whole session in the cookie: nothing on the server, at most 4096 bytes. The server cannot end a session before
+ * it expires: until then, a copy of the cookie stays valid.
  *
- * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ * @throws SessionError `ERR_SESSION_CONFIG` for an invalid option
  *
  * @example
  * import { createCookieSessionStorage } from 'fetch-sessions/storage/cookie'

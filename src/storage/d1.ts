@@ -13,7 +13,7 @@ import { createSqlStore, sqliteDialect } from './sql-store.ts'
 import type { SqlSessionMaintenance } from './sql-store.ts'
 
 /**
- * What is used of a D1 binding.
+ * The part of a D1 binding that we call.
  *
  * @example
  * import type { D1DatabaseLike } from 'fetch-sessions/storage/d1'
@@ -24,11 +24,11 @@ import type { SqlSessionMaintenance } from './sql-store.ts'
  * }
  */
 export interface D1DatabaseLike {
-  /** A statement with `?` for each parameter. */
+  /** Prepares a statement with `?` for each parameter. */
   prepare(query: string): {
-    /** The statement with its parameters. */
+    /** Binds the parameters. */
     bind(...parameters: (string | number)[]): {
-      /** Runs it and gives its rows. */
+      /** Runs the statement and returns its rows. */
       all<Row = Record<string, unknown>>(): Promise<{ results: Row[] }>
     }
   }
@@ -59,7 +59,7 @@ export interface D1SessionStorageOptions<
  * Keeps sessions in a table of a D1 database, for Workers. Run `setup()` or the statements of `sql` as a migration, and
  * `purgeExpired()` in a cron trigger. Consistent: every read and write goes to the primary; a logout holds at once.
  *
- * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ * @throws SessionError `ERR_SESSION_CONFIG` for an invalid option
  *
  * @example
  * import { createD1SessionStorage } from 'fetch-sessions/storage/d1'
@@ -67,10 +67,9 @@ export interface D1SessionStorageOptions<
  * import { session } from 'fetch-sessions/hono'
  * import { Hono } from 'hono'
  *
- * export default new Hono<{ Bindings: { DB: D1DatabaseLike; SECRET: string } }>().use(
+ * export default new Hono<{ Bindings: { DB: D1DatabaseLike } }>().use(
  *   session({
- *     storage: ({ env }) =>
- *       createD1SessionStorage({ database: env.DB, cookie: { secrets: [env.SECRET] } }),
+ *     storage: (env: { DB: D1DatabaseLike }) => createD1SessionStorage({ database: env.DB }),
  *   }),
  * )
  */
@@ -86,7 +85,7 @@ export function createD1SessionStorage<
  * The store alone, without the core over it.
  *
  * @param options the binding, and the table if it is not `sessions`
- * @throws SessionError `ERR_SESSION_CONFIG` where `table` is no name
+ * @throws SessionError `ERR_SESSION_CONFIG` if `table` is not a name
  *
  * @example
  * import { createD1Store } from 'fetch-sessions/storage/d1'

@@ -11,7 +11,7 @@ import type { SessionStorage } from '../engine/session-storage.ts'
 import type { SessionData } from '../session/session.ts'
 
 /**
- * What is used of the binding of a Durable Object.
+ * The part of the binding of a Durable Object that we call.
  *
  * @example
  * import type { DurableObjectNamespaceLike } from 'fetch-sessions/storage/durable-object'
@@ -28,20 +28,11 @@ export interface DurableObjectNamespaceLike<Id = unknown> {
   get(id: Id): { fetch(url: string, init: RequestInit): Promise<Response> }
 }
 
-/**
- * What is used of the state of a Durable Object.
- *
- * @example
- * import { SessionObject } from 'fetch-sessions/storage/durable-object'
- * import type { DurableObjectStateLike } from 'fetch-sessions/storage/durable-object'
- *
- * // Tests can run the object over a state of their own.
- * export const objectOver = (state: DurableObjectStateLike): SessionObject => new SessionObject(state)
- */
-export interface DurableObjectStateLike {
+/** The part of the state of a Durable Object that we call. */
+interface DurableObjectStateLike {
   /** The storage of this one object. */
   readonly storage: {
-    /** The value under the key, or `undefined` where there is none. */
+    /** The value under the key, or `undefined` if there is none. */
     get(key: string): Promise<unknown>
     /** Stores a value. */
     put(key: string, value: unknown): Promise<void>
@@ -79,10 +70,10 @@ export interface DurableObjectSessionStorageOptions<
 }
 
 /**
- * Keeps each session in a Durable Object of its own, near to the visitor who made it. Export the class
+ * Keeps each session in a Durable Object of its own, near to the visitor. Export the class
  * {@link SessionObject} from the Worker and bind it. Consistent everywhere; a logout holds at once, everywhere.
  *
- * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ * @throws SessionError `ERR_SESSION_CONFIG` for an invalid option
  *
  * @example
  * import { createDurableObjectSessionStorage } from 'fetch-sessions/storage/durable-object'
@@ -92,13 +83,12 @@ export interface DurableObjectSessionStorageOptions<
  *
  * interface Bindings {
  *   SESSION_OBJECTS: DurableObjectNamespaceLike
- *   SECRET: string
  * }
  *
  * export default new Hono<{ Bindings: Bindings }>().use(
  *   session({
- *     storage: ({ env: { SESSION_OBJECTS: namespace, SECRET } }) =>
- *       createDurableObjectSessionStorage({ namespace, cookie: { secrets: [SECRET] } }),
+ *     storage: (env: Bindings) =>
+ *       createDurableObjectSessionStorage({ namespace: env.SESSION_OBJECTS }),
  *   }),
  * )
  * export { SessionObject } from 'fetch-sessions/storage/durable-object'
@@ -207,7 +197,7 @@ export class SessionObject {
 
   /**
    * Called by the runtime.
-   * @param state what it hands to each Durable Object
+   * @param state what the runtime gives to each Durable Object
    */
   constructor(state: DurableObjectStateLike) {
     this.#state = state
@@ -229,7 +219,7 @@ export class SessionObject {
     }
   }
 
-  /** Called by the runtime at the expiry: empties the object, or waits on where the session was renewed. */
+  /** Called by the runtime at the expiry: empties the object, or sets the alarm again if the session was renewed. */
   async alarm(): Promise<void> {
     const record = await this.#stored()
     // A renewal may have moved the expiry since the alarm was set.

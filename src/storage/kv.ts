@@ -11,7 +11,7 @@ import type { SessionStorage } from '../engine/session-storage.ts'
 import type { SessionData } from '../session/session.ts'
 
 /**
- * What is used of a KV binding.
+ * The part of a KV binding that we call.
  *
  * @example
  * import type { KVNamespaceLike } from 'fetch-sessions/storage/kv'
@@ -22,7 +22,7 @@ import type { SessionData } from '../session/session.ts'
  * }
  */
 export interface KVNamespaceLike {
-  /** The value under the key and what was stored beside it; null where there is none. */
+  /** The value under the key and what was stored beside it; null if there is none. */
   getWithMetadata(key: string): Promise<{ value: string | null; metadata: unknown }>
   /** Stores a value. `expirationTtl` is in seconds, 60 at the least; `metadata.expires` in milliseconds since 1970. */
   put(
@@ -60,13 +60,13 @@ export interface KVSessionStorageOptions<
 }
 
 /**
- * Keeps sessions in Workers KV. **KV cannot compare and is not consistent**: of two requests at once that write one
- * session the later one wins, whole; elsewhere a change or a logout is seen after up to 60 seconds, and a write that was
- * under way in another place at a logout can bring the session back. Where that matters, use Durable Objects or D1.
+ * Keeps sessions in Workers KV. **KV cannot compare and is not consistent**: if two requests write one session at
+ * once, the later write replaces the earlier one. Other locations see a change or a logout after up to 60 seconds, and a
+ * write that is in flight there during a logout can bring the session back. If that matters, use Durable Objects or D1.
  *
  * Keys start with `session:` unless `prefix` says otherwise.
  *
- * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ * @throws SessionError `ERR_SESSION_CONFIG` for an invalid option
  *
  * @example
  * import { createKVSessionStorage } from 'fetch-sessions/storage/kv'
@@ -74,10 +74,9 @@ export interface KVSessionStorageOptions<
  * import { session } from 'fetch-sessions/hono'
  * import { Hono } from 'hono'
  *
- * export default new Hono<{ Bindings: { SESSIONS: KVNamespaceLike; SECRET: string } }>().use(
+ * export default new Hono<{ Bindings: { SESSIONS: KVNamespaceLike } }>().use(
  *   session({
- *     storage: ({ env }) =>
- *       createKVSessionStorage({ kv: env.SESSIONS, cookie: { secrets: [env.SECRET] } }),
+ *     storage: (env: { SESSIONS: KVNamespaceLike }) => createKVSessionStorage({ kv: env.SESSIONS }),
  *   }),
  * )
  */
@@ -99,7 +98,7 @@ const POSTPONED: Postponed = { postponed: true }
 /**
  * The store alone, without the core over it.
  *
- * @param retryAfter milliseconds until a write is tried again that came too soon after another. Default: 1000, since KV
+ * @param retryAfter milliseconds until a write that came too soon after another is tried again. Default: 1000, since KV
  * takes one write a second for a key
  *
  * @example

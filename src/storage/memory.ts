@@ -32,9 +32,9 @@ export interface MemorySessionStorageOptions<
 }
 
 /**
- * Keeps sessions in the memory of this process, for development, tests and single processes: they end with it.
+ * Keeps sessions in the memory of this process, for development, tests and single processes. They end with the process.
  *
- * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ * @throws SessionError `ERR_SESSION_CONFIG` for an invalid option
  *
  * @example
  * import { createMemorySessionStorage } from 'fetch-sessions/storage/memory'

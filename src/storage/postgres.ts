@@ -16,30 +16,14 @@ import type { SqlDialect, SqlSessionMaintenance } from './sql-store.ts'
 /** @inline */
 type Parameter = string | number
 
-/**
- * What is used of a `Pool` or `Client` of `pg`, and of PGlite.
- *
- * @example
- * import type { PostgresClientLike } from 'fetch-sessions/storage/postgres'
- * import pg from 'pg'
- *
- * export const client: PostgresClientLike = new pg.Pool({ max: 10 })
- */
-export interface PostgresClientLike {
+/** The part of a `Pool` or `Client` of `pg`, and of PGlite, that we call. */
+interface PostgresClientLike {
   /** Runs one statement, with `$1`, `$2`… for its parameters. */
   query(text: string, parameters: Parameter[]): Promise<{ rows: unknown[] }>
 }
 
-/**
- * What is used of `postgres` (postgres.js).
- *
- * @example
- * import type { PostgresJSLike } from 'fetch-sessions/storage/postgres'
- * import postgres from 'postgres'
- *
- * export const client: PostgresJSLike = postgres('postgres://localhost/shop')
- */
-export interface PostgresJSLike {
+/** The part of `postgres` (postgres.js) that we call. */
+interface PostgresJSLike {
   /** Runs one statement, with `$1`, `$2`… for its parameters. Only the texts of this package come here. */
   unsafe(text: string, parameters: Parameter[]): PromiseLike<Iterable<unknown>>
 }
@@ -60,7 +44,7 @@ export interface PostgresJSLike {
 export interface PostgresSessionStorageOptions<
   Data extends object = SessionData,
 > extends StoreSessionStorageOptions<Data> {
-  /** A pool, or a client where one connection is enough; this package neither opens nor closes it. */
+  /** A pool, or a client if one connection is enough; this package neither opens nor closes it. */
   client: PostgresClientLike | PostgresJSLike
   /** The name of the table, at most 55 bytes, since PostgreSQL cuts names off at 63. Default: `sessions`. */
   table?: string | undefined
@@ -79,9 +63,9 @@ const dialect: SqlDialect = {
 /**
  * Keeps sessions in a table of a PostgreSQL database. Call `setup()` once, or run its `sql` as a migration, and
  * `purgeExpired()` from time to time. Consistent; a logout holds at once, everywhere. Made for READ COMMITTED, the default:
- * above it, requests at once on one session fail with the engine's serialization errors.
+ * at a higher isolation level, simultaneous requests of one session fail with the engine's serialization errors.
  *
- * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ * @throws SessionError `ERR_SESSION_CONFIG` for an invalid option
  *
  * @example
  * import { createPostgresSessionStorage } from 'fetch-sessions/storage/postgres'
@@ -107,7 +91,7 @@ export function createPostgresSessionStorage<
  * The store alone, without the core over it.
  *
  * @param options the client, and the table if it is not `sessions`
- * @throws SessionError `ERR_SESSION_CONFIG` where `table` is no name, or too long a one
+ * @throws SessionError `ERR_SESSION_CONFIG` if `table` is not a name, or is too long
  *
  * @example
  * import { createPostgresStore } from 'fetch-sessions/storage/postgres'

@@ -1,5 +1,5 @@
 /**
- * Sessions in Redis and what speaks its protocol.
+ * Sessions in Redis, and in servers with the same protocol.
  * @module
  */
 
@@ -10,30 +10,14 @@ import type { SessionStore } from '../engine/store.ts'
 import type { SessionStorage } from '../engine/session-storage.ts'
 import type { SessionData } from '../session/session.ts'
 
-/**
- * What is used of a client of `redis` (node-redis).
- *
- * @example
- * import type { NodeRedisLike } from 'fetch-sessions/storage/redis'
- * import { createClient } from 'redis'
- *
- * export const client: NodeRedisLike = await createClient().connect()
- */
-export interface NodeRedisLike {
+/** The part of a client of `redis` (node-redis) that we call. */
+interface NodeRedisLike {
   /** Sends one command, the name first, and gives its answer. */
   sendCommand(command: string[]): Promise<unknown>
 }
 
-/**
- * What is used of a client of `ioredis`.
- *
- * @example
- * import type { IORedisLike } from 'fetch-sessions/storage/redis'
- * import { Redis } from 'ioredis'
- *
- * export const client: IORedisLike = new Redis()
- */
-export interface IORedisLike {
+/** The part of a client of `ioredis` that we call. */
+interface IORedisLike {
   /** Sends one command and gives its answer. */
   call(command: string, ...parameters: string[]): Promise<unknown>
 }
@@ -60,13 +44,13 @@ export interface RedisSessionStorageOptions<
 }
 
 /**
- * Keeps sessions in Redis 6.2 or newer, or what speaks its protocol (Valkey, Dragonfly, Upstash over TCP): hashes that
- * expire by themselves. Consistent with one primary; a logout holds at once. What a primary acknowledges but loses in a
- * failover is lost, as Redis says of itself.
+ * Keeps sessions in Redis 6.2 or newer, or in a server with the same protocol (Valkey, Dragonfly, Upstash over TCP), as
+ * hashes that expire. Consistent with one primary; a logout holds at once. A failover loses what the primary had
+ * acknowledged but not yet replicated.
  *
  * Keys start with `session:` unless `prefix` says otherwise.
  *
- * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ * @throws SessionError `ERR_SESSION_CONFIG` for an invalid option
  *
  * @example
  * import { createRedisSessionStorage } from 'fetch-sessions/storage/redis'

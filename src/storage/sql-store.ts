@@ -41,7 +41,7 @@ export const sqliteDialect: SqlDialect = {
  * }
  */
 export interface SqlSessionMaintenance {
-  /** Makes the table and its index where they are missing. For migrations, `sql` has the same statements. */
+  /** Creates the table and its index if they are missing. For migrations, `sql` has the same statements. */
   setup(): Promise<void>
   /** The statements that {@link setup} runs. */
   readonly sql: readonly string[]

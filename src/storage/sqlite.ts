@@ -14,35 +14,15 @@ import type { SqlQuery, SqlSessionMaintenance } from './sql-store.ts'
 /** @inline */
 type Parameter = string | number
 
-/**
- * What is used of `node:sqlite`, `better-sqlite3`, `bun:sqlite` and `libsql`.
- *
- * @example
- * import type { SQLiteDatabaseLike } from 'fetch-sessions/storage/sqlite'
- * import { DatabaseSync } from 'node:sqlite'
- *
- * export const database: SQLiteDatabaseLike = new DatabaseSync('sessions.db')
- */
-export interface SQLiteDatabaseLike {
-  /** A statement with `?` for each parameter; `all` runs it and gives its rows. */
+/** The part of `node:sqlite`, `better-sqlite3`, `bun:sqlite` and `libsql` that we call. */
+interface SQLiteDatabaseLike {
+  /** Prepares a statement with `?` for each parameter; `all` runs it and returns its rows. */
   prepare(sql: string): { all(...parameters: Parameter[]): unknown[] }
 }
 
-/**
- * What is used of `@libsql/client`.
- *
- * @example
- * import { createSQLiteSessionStorage } from 'fetch-sessions/storage/sqlite'
- * import type { LibSQLClientLike } from 'fetch-sessions/storage/sqlite'
- *
- * export const storageOver = (database: LibSQLClientLike) =>
- *   createSQLiteSessionStorage({
- *     database,
- *     cookie: { secrets: ['32 random characters in real life'] },
- *   })
- */
-export interface LibSQLClientLike {
-  /** Runs one statement, with `?` for each parameter, and gives its rows. */
+/** The part of `@libsql/client` that we call. */
+interface LibSQLClientLike {
+  /** Runs one statement, with `?` for each parameter, and returns its rows. */
   execute(statement: { sql: string; args: Parameter[] }): Promise<{ rows: readonly unknown[] }>
 }
 
@@ -72,7 +52,7 @@ export interface SQLiteSessionStorageOptions<
  * Keeps sessions in a table of an SQLite database (3.35 or newer), for the processes of one machine. Call `setup()` once,
  * or run its `sql` as a migration, and `purgeExpired()` from time to time. Consistent; a logout holds at once.
  *
- * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ * @throws SessionError `ERR_SESSION_CONFIG` for an invalid option
  *
  * @example
  * import { createSQLiteSessionStorage } from 'fetch-sessions/storage/sqlite'
@@ -99,7 +79,7 @@ export function createSQLiteSessionStorage<
  *
  * @param options the database, and the table if it is not `sessions`
  * @returns `store`, and `maintenance` for its table
- * @throws SessionError `ERR_SESSION_CONFIG` where `table` is no name
+ * @throws SessionError `ERR_SESSION_CONFIG` if `table` is not a name
  *
  * @example
  * import { createSQLiteStore } from 'fetch-sessions/storage/sqlite'

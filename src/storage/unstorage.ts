@@ -11,17 +11,9 @@ import type { SessionStore, StoredSession } from '../engine/store.ts'
 import type { SessionStorage } from '../engine/session-storage.ts'
 import type { SessionData } from '../session/session.ts'
 
-/**
- * What is used of a `Storage` of unstorage.
- *
- * @example
- * import type { UnstorageLike } from 'fetch-sessions/storage/unstorage'
- * import { createStorage } from 'unstorage'
- *
- * export const storage: UnstorageLike = createStorage()
- */
-export interface UnstorageLike {
-  /** The value under the key, or null where there is none. */
+/** The part of a `Storage` of unstorage that we call. */
+interface UnstorageLike {
+  /** The value under the key, or null if there is none. */
   getItem(key: string): Promise<unknown>
   /** Stores a value; `ttl` is in seconds. */
   setItem(key: string, value: UnstorageRecord, options: { ttl: number }): Promise<void>
@@ -29,16 +21,8 @@ export interface UnstorageLike {
   removeItem(key: string): Promise<void>
 }
 
-/**
- * A record as it stands in the storage.
- *
- * @example
- * import type { UnstorageRecord } from 'fetch-sessions/storage/unstorage'
- *
- * // For a job that removes what the driver does not drop by itself.
- * export const isOver = (record: UnstorageRecord): boolean => record.expires <= Date.now()
- */
-export interface UnstorageRecord {
+/** A record as it stands in the storage. */
+interface UnstorageRecord {
   /** The session as the core writes it. */
   readonly data: string
   /** Changes with every write. */
@@ -68,13 +52,13 @@ export interface UnstorageSessionStorageOptions<
 }
 
 /**
- * Keeps sessions in whatever a driver of unstorage writes to. **unstorage cannot compare**: of two requests at once that
- * write one session the later one wins, whole, and a write that was under way at a logout can bring the session back.
- * Only some drivers drop expired records by themselves (`ttl`); with the others they stay until somebody removes them.
+ * Keeps sessions in any driver of unstorage. **unstorage cannot compare**: if two requests write one session at once, the
+ * later write replaces the earlier one, and a write that is in flight during a logout can bring the session back. Only some
+ * drivers delete expired records (`ttl`). With the others, delete them yourself.
  *
  * Keys start with `session:` unless `prefix` says otherwise.
  *
- * @throws SessionError `ERR_SESSION_CONFIG` where an option cannot be
+ * @throws SessionError `ERR_SESSION_CONFIG` for an invalid option
  *
  * @example
  * import { createUnstorageSessionStorage } from 'fetch-sessions/storage/unstorage'

@@ -1,5 +1,5 @@
 /**
- * Helpers for the tests of applications, and the suite for those who write a back end.
+ * Helpers for the tests of applications, and a test suite for authors of back ends.
  * @module
  */
 
@@ -9,17 +9,16 @@ import type { Session, SessionData } from '../session/session.ts'
 import { nameOf, toCookieHeader } from './client-cookie.ts'
 
 export { storeConformance } from './store-conformance.ts'
-export type { StoreConformanceOptions } from './store-suite.ts'
 
 /**
- * A `Cookie` header that brings a session with these values, for requests to an application under test.
+ * Returns a `Cookie` header for a session with these values, for requests to an application under test.
  *
  * The session is stored as the application would, in the back end too, with the storage's own lifetime.
  *
  * @param storage the one that the application uses
  * @param data the values, without the flash values
  * @param options `flash`: values that are read once
- * @throws SessionError `ERR_SESSION_VALUE` where JSON cannot carry a value or the storage's `schema` does not take it,
+ * @throws SessionError `ERR_SESSION_VALUE` if JSON cannot carry a value or the storage's `schema` refuses it,
  * `ERR_SESSION_COOKIE_TOO_LARGE`, `ERR_SESSION_STORAGE`, or `ERR_SESSION_CONFIG` for a storage that this package has not
  * made
  *

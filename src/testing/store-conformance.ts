@@ -4,11 +4,11 @@ import { storeRaces } from './store-races.ts'
 import type { StoreConformanceOptions } from './store-suite.ts'
 
 /**
- * The suite for those who write a back end: what the {@link SessionStore} interface says of each method, many operations
+ * A test suite for authors of back ends: what the {@link SessionStore} interface says of each method, many operations
  * at once, and two requests at once in every order of their reads, writes and deletes.
  *
  * It fakes no clock and waits for none; records that have expired are written with an expiry in the past. One of the
- * tests is 1,300 operations: where each is a round trip, give the runner a timeout of a minute or two.
+ * tests is 1,300 operations: if each is a round trip, give the runner a timeout of a minute or two.
  *
  * @param create gives a store that is empty; it is called once in each test
  *

@@ -5,11 +5,10 @@ import { delimiter, dirname, join, resolve } from 'node:path'
 
 import packageJson from '../../package.json' with { type: 'json' }
 import { createCookieSessionStorage } from 'fetch-sessions'
-import { createDefaultEngine } from '../../src/engine/default-engine.ts'
-import { storageOf } from '../../src/engine/session-storage.ts'
+import { withSession } from 'fetch-sessions/fetch'
 import { nodes } from '../support/nodes.ts'
 import { OLD_SECRET, SECRET } from '../support/secrets.ts'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 
 const folder = mkdtempSync(join(tmpdir(), 'fetch-sessions-cli-'))
 const bin = join(folder, 'node_modules', '.bin')
@@ -58,8 +57,13 @@ describe.each(nodes())('fetch-sessions on Node %s', (_, node) => {
 
     it('makes secrets that session() and inspect read alike, several too', async () => {
       const secrets = ` ${run(['secret']).stdout.trim()} , ${run(['secret']).stdout}`
-      const made = storageOf(createDefaultEngine({ SESSION_SECRET: secrets }))
-      const cookie = await made.commitSession(await made.getSession())
+      vi.stubEnv('SESSION_SECRET', secrets)
+      const visit = withSession((_, session) => {
+        session.set('user', 'ada')
+        return new Response()
+      })
+      const response = await visit(new Request('https://shop.example/'))
+      const [cookie = ''] = response.headers.getSetCookie()
       const { status, stdout } = run(['inspect', cookie], { secret: secrets })
       expect([status, stdout]).toEqual([0, expect.stringContaining('by the newest of 2 secrets')])
     })

@@ -1,11 +1,11 @@
 import { createCookie } from '@remix-run/cookie'
 import { createCookie as createReactRouterCookie } from 'react-router'
 import { createSessionCookie } from '../../src/cookie/session-cookie.ts'
-import type { CookieLike, CookieOptions } from 'fetch-sessions'
+import type { SessionStorageOptions } from 'fetch-sessions'
 import { SECRET } from '../support/secrets.ts'
 import { describe, expect, it } from 'vitest'
 
-const cookieOf = (options: CookieOptions | CookieLike) =>
+const cookieOf = (options: NonNullable<SessionStorageOptions['cookie']>) =>
   createSessionCookie(options, 'id', [SECRET])
 
 const EPOCH = 'Expires=Thu, 01 Jan 1970 00:00:00 GMT'

@@ -1,6 +1,6 @@
 import { createCookieSessionStorage, createMemorySessionStorage } from 'fetch-sessions'
 import type { CookieOptions, SessionStorage } from 'fetch-sessions'
-import type { CookieAttributes } from '../../src/cookie/set-cookie.ts'
+import type { SerializeOptions } from '../../src/cookie/set-cookie.ts'
 import { SECRET } from '../support/secrets.ts'
 import { describe, expect, it } from 'vitest'
 
@@ -81,7 +81,7 @@ describe('a cookie that browsers would refuse or ignore', () => {
   it('is refused where a commit has a misspelt attribute', async () => {
     const storage = storageWith({})
     await expect(
-      storage.commitSession(await storage.getSession(), { maxage: 60 } as CookieAttributes),
+      storage.commitSession(await storage.getSession(), { maxage: 60 } as SerializeOptions),
     ).rejects.toThrow('`maxage`; write `maxAge`')
   })
 

@@ -1,6 +1,6 @@
 import { createCookie } from '@remix-run/cookie'
 import { createCookieSessionStorage, createMemorySessionStorage } from 'fetch-sessions'
-import type { CookieLike } from 'fetch-sessions'
+import type { CookieLike } from '../../src/cookie/foreign-cookie.ts'
 import { withSession } from 'fetch-sessions/fetch'
 import { createCookie as createReactRouterCookie } from 'react-router'
 import { toCookie } from '../support/client.ts'

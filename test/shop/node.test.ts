@@ -113,7 +113,9 @@ describe.each([
 
 describe('the shop on Node', () => {
   it.each(stores)('does not open in production without SESSION_SECRET: %s', async (store) => {
-    expect(await refusalOf({ SESSION_STORAGE: store })).toContain('SESSION_SECRET is not set')
+    expect(await refusalOf({ SESSION_STORAGE: store, ...variables[store]() })).toContain(
+      'set SESSION_SECRET',
+    )
   })
 
   it.each(['cookie', 'memory'])(

@@ -3,7 +3,7 @@ import pg from 'pg'
 import postgres from 'postgres'
 
 import { createPostgresStore } from '../../src/storage/postgres.ts'
-import type { PostgresClientLike, PostgresJSLike } from '../../src/storage/postgres.ts'
+import type { PostgresSessionStorageOptions } from '../../src/storage/postgres.ts'
 import { clientConformance } from '../conformance/client.ts'
 import { faultConformance } from '../conformance/faults.ts'
 import { sqlConformance } from '../conformance/sql.ts'
@@ -22,7 +22,7 @@ const isAbsent = postgresProgram === undefined && postgresUrl === undefined
 if (isAbsent) skipLoudly('PostgreSQL over TCP', postgresRemedy)
 else if (postgresProgram === undefined) skipLoudly('PostgreSQL that is killed', postgresRemedy)
 
-function suites(name: string, client: () => PostgresClientLike | PostgresJSLike): void {
+function suites(name: string, client: () => PostgresSessionStorageOptions['client']): void {
   let tables = 0
   storeConformance(name, async () => {
     const { store, maintenance } = createPostgresStore({

@@ -1,4 +1,4 @@
-import type { StoreConformanceOptions } from 'fetch-sessions/testing'
+import type { StoreConformanceOptions } from '../../src/testing/store-suite.ts'
 
 interface CollectedTest {
   readonly name: string
