@@ -6,7 +6,7 @@
 import { HTTPError, toResponse } from 'h3'
 import type { H3Event, Middleware } from 'h3'
 
-import { createSessionRunner, isSessionOf, SessionError } from '../src/index.ts'
+import { createSessionRunner, SessionError } from '../src/index.ts'
 import type { Session, SessionData, SessionOptions } from '../src/index.ts'
 
 /**
@@ -75,16 +75,21 @@ export function session<Data extends object = SessionData, FlashData extends obj
   }
 }
 
-/** By a getter, since a cached handler of Nitro gets this very event, with a request that hides the Cookie header. */
+/**
+ * Puts the session into the context by a getter. A cached handler of Nitro gets this very event, with a request that hides
+ * the Cookie header, and what the handler may not see, the session must not reveal. Other replacements of the request,
+ * such as that of bodyLimit(), are Proxies that have the same Headers. It is not enumerable, so that a context which is
+ * made from this one takes no session along.
+ */
 function place(event: H3Event, key: string, current: object): void {
+  const { req } = event
   Object.defineProperty(event.context, key, {
     configurable: true,
-    enumerable: true,
     get() {
-      if (isSessionOf(event.req as Request, current)) return current
+      if (event.req === req || event.req.headers === req.headers) return current
       throw new SessionError(
         'ERR_SESSION_CONFIG',
-        `This handler does not see the Cookie header, so it has no \`event.context.${key}\`: a cached handler answers everybody. Read the session in a handler that is not cached.`,
+        `\`event.context.${key}\` was read in a cached handler, whose answer is for every visitor. Read the session outside of it.`,
       )
     },
   })

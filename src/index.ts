@@ -7,7 +7,7 @@ export { SessionError } from './util/errors.ts'
 export type { SessionErrorCode } from './util/errors.ts'
 export type { CookieOptions } from './cookie/session-cookie.ts'
 export type { SerializeOptions } from './cookie/set-cookie.ts'
-export { createSession, isSession, isSessionOf, Session } from './session/session.ts'
+export { createSession, isSession, Session } from './session/session.ts'
 export type { FlashSessionData, SessionData } from './session/session.ts'
 export type { SessionOrigin } from './session/session-state.ts'
 export type {

@@ -267,7 +267,6 @@ export function createSessionEngine(
     cookie,
     schema,
     ready: () => codec.ready(),
-    valuesIn: (header) => readCookieValues(header, cookie.name),
     begin,
     resume,
     claimsRenewal,

@@ -23,10 +23,16 @@ export function withSessionHeaders(response: Response, headers: SessionHeaders):
   const { vary, isPrivate, setCookies } = headers
   if (!vary && !isPrivate && setCookies.length === 0) return response
   if (response.status < 200) return withHeadersInPlace(response, headers)
-  const light = isResponseReplaced() ? lightBodyOf(response) : undefined
-  const copy = new Response(light === undefined ? response.body : light, response)
+  const copy = copyOf(response)
   addTo(copy.headers, headers)
   return copy
+}
+
+function copyOf(response: Response): Response {
+  // Bun keeps the type of a text aside and forgets it once `body` is read; a clone has it.
+  if ('Bun' in globalThis && !response.headers.has('Content-Type')) return response.clone()
+  const light = isResponseReplaced() ? lightBodyOf(response) : undefined
+  return new Response(light === undefined ? response.body : light, response)
 }
 
 /** Whether the server has put a class of its own, over the platform's, in the place of the global Response. */

@@ -47,8 +47,6 @@ export interface SessionRecord {
 export interface SessionSource {
   /** What session values must be, if the storage has a schema. */
   readonly schema: ValueSchema | undefined
-  /** The values that a Cookie header carries under the name of the session's cookie. */
-  valuesIn(cookieHeader: string | null): readonly string[]
   /** The session that the offered cookie values stand for, and a new one if none does. */
   resume(state: SessionState): MaybePromise<SessionRecord>
   /** Ends the session in its back end, and whatever else the request's cookies stand for. */

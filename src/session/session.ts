@@ -307,25 +307,6 @@ export function stateOf(session: object): SessionState {
 }
 
 /**
- * Whether a request carries the very cookie that the session was loaded from, or none if it was loaded from none. A cache
- * that answers everybody hides the Cookie header from its handler, and what the handler may not see, a session must not
- * reveal.
- *
- * @example
- * import { isSessionOf } from 'fetch-sessions'
- * import type { Session } from 'fetch-sessions'
- *
- * export function sessionFor(request: Request, session: Session): Session | undefined {
- *   return isSessionOf(request, session) ? session : undefined
- * }
- */
-export function isSessionOf(request: Request, session: object): boolean {
-  const { source, offered } = stateOf(session)
-  const values = source?.valuesIn(request.headers.get('cookie')) ?? []
-  return values.length === offered.length && values.every((value, i) => value === offered[i])
-}
-
-/**
  * Makes a session by hand, as storages do.
  *
  * @param initialData the values it starts with; flash values as `__flash_<name>__`
