@@ -68,7 +68,7 @@ export function session<Data extends object = SessionData, FlashData extends obj
   return function sessionMiddleware(event, next) {
     assertEvent(event)
     const scope = {
-      place: (current: Session<Data, FlashData>) => void (event.context[key] = current),
+      place: (current: Session<Data, FlashData>) => place(event, key, current),
       environment: event.runtime?.cloudflare?.env,
       context: event, // bodyLimit() replaces event.req
     }
@@ -81,6 +81,59 @@ function assertEvent(event: H3Event): void {
   throw new SessionError(
     'ERR_SESSION_CONFIG',
     'This is no event of h3 2, as if h3 1 (Nitro 2, Nuxt) had called: fetch-sessions/h3 needs h3 2 or Nitro 3.',
+  )
+}
+
+/** The Headers of the request whose sessions a context holds: h3 lets one context serve several requests. */
+const owners = new WeakMap<object, Headers>()
+
+/**
+ * Puts the session into the context. A context that holds the sessions of another request is copied, so that neither of
+ * the two reads those of the other.
+ */
+function place(event: H3Event, key: string, session: object): void {
+  // Whoever wraps a request, as bodyLimit() and mount() do, keeps its Headers.
+  const { headers } = event.req
+  if ((owners.get(event.context) ?? headers) !== headers) {
+    Object.assign(event, { context: { ...event.context } }) // sessions are not enumerable
+  }
+  owners.set(event.context, headers)
+  Object.defineProperty(event.context, key, {
+    configurable: true,
+    get() {
+      // Nitro gives cached handlers a request without cookies.
+      if (event.req.headers === headers) return session
+      throw new SessionError(
+        'ERR_SESSION_CONFIG',
+        `event.context.${key} was read with another event.req than it was opened for, as in a cached handler, whose page is for every visitor. Read the session outside of it.`,
+      )
+    },
+  })
+}
+
+/**
+ * The session of a request, for code that only has the event.
+ *
+ * @param key the `key` of the {@link session} that is meant
+ * @throws SessionError `ERR_SESSION_CONFIG` if no {@link session} has run before, and in a cached handler of Nitro
+ *
+ * @example
+ * import { getSession } from 'fetch-sessions/h3'
+ * import type { H3Event } from 'h3'
+ *
+ * export const userOf = (event: H3Event): string | undefined =>
+ *   getSession<{ userId: string }>(event).get('userId')
+ */
+export function getSession<Data extends object = SessionData, FlashData extends object = Data>(
+  event: H3Event,
+  key = 'session',
+): Session<Data, FlashData> {
+  const current = event.context[key] as Session<Data, FlashData> | undefined
+  if (current !== undefined) return current
+  const option = key === 'session' ? '' : `{ key: ${JSON.stringify(key)} }`
+  throw new SessionError(
+    'ERR_SESSION_CONFIG',
+    `This request has no session: write \`app.use(session(${option}))\`, before the routes that need it.`,
   )
 }
 
