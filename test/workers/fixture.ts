@@ -19,10 +19,10 @@ const app = new Hono<{ Bindings: { STORE_SECRET: string } }>()
   .use(
     '/made/*',
     session({
-      storage: (c) => {
+      storage: (env: { STORE_SECRET: string }) => {
         made++
         return createCookieSessionStorage<{ visits: number }>({
-          cookie: { secrets: [c.env.STORE_SECRET] },
+          cookie: { secrets: env.STORE_SECRET },
         })
       },
     }),
