@@ -121,7 +121,7 @@ export function createSessionRunner<
     const outer = findVisit(headers, context, engine)
     if (outer !== undefined) {
       scope.place(outer.session as Session<Data, FlashData>)
-      if (!lazy) await outer.state.open()
+      if (!lazy) await load(outer)
       return handler()
     }
 

@@ -161,6 +161,15 @@ describe('session() for Elysia', () => {
     )
   })
 
+  it('says what to write where `.use(session)` lacks the call', () => {
+    expect(() => new Elysia().use(session as never)).toThrow(
+      expect.objectContaining({
+        code: 'ERR_SESSION_CONFIG',
+        message: expect.stringContaining('write `session()`, with the call') as string,
+      }),
+    )
+  })
+
   describe('with `aot: false`', () => {
     it('says what to write instead', async () => {
       const errors: unknown[] = []

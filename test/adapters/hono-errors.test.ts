@@ -64,11 +64,12 @@ describe("Hono's page for an error", () => {
   })
 
   describe('for a session that cannot be read', () => {
-    async function failing(onError: (error: Error, c: Context) => Response) {
+    async function failing(onError: (error: Error, c: Context) => Response, lazy = false) {
       const store = createMemoryStore(10)
       const sessions = createStoreSessionStorage(store, { cookie })
       const app = new Hono()
         .use(cors({ origin, credentials: true }))
+        .use(session({ storage: sessions, lazy }))
         .use(session({ storage: sessions }))
         .get('/', (c) => {
           c.var.session.set('n', 1)
@@ -93,7 +94,7 @@ describe("Hono's page for an error", () => {
       expect(response.headers.getSetCookie()).toEqual(['seen=1'])
     })
 
-    it('has an empty session, which refuses to be written', async () => {
+    it.each([false, true])('has an empty session, which refuses to be written', async (lazy) => {
       const codes: string[] = []
       const response = await failing((_, c) => {
         const current = getSession(c)
@@ -110,7 +111,7 @@ describe("Hono's page for an error", () => {
           }
         }
         return c.json([current.origin, current.data], 503)
-      })
+      }, lazy)
       expect(await response.json()).toEqual(['new', {}])
       expect(codes).toEqual(Array(4).fill('ERR_SESSION_CLOSED'))
       expect(response.headers.getSetCookie()).toEqual([])

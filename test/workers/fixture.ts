@@ -27,6 +27,18 @@ const app = new Hono<{ Bindings: { STORE_SECRET: string } }>()
       },
     }),
   )
+  .use(
+    '/later/*',
+    session({
+      // As from a secrets store, which answers later.
+      storage: async (env: { STORE_SECRET: string }) => {
+        await new Promise((resolve) => setTimeout(resolve, 5))
+        return createMemorySessionStorage<{ visits: number }>({
+          cookie: { secrets: env.STORE_SECRET },
+        })
+      },
+    }),
+  )
   .get('/:kind/count', (c) => {
     const { session: current } = c.var
     const visits = Number(current.get('visits') ?? 0) + 1

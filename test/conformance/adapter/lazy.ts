@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { createMemoryStore } from '../../../src/storage/memory.ts'
 import { createClient } from '../../support/client.ts'
 import type { CreateApp, Visit } from './app.ts'
-import { at, bodies, COOKIE } from './helpers.ts'
+import { at, bodies, COOKIE, requestWith, signedIn } from './helpers.ts'
 import type { Setup } from './helpers.ts'
 
 async function count({ path, session }: Visit): Promise<Response> {
@@ -57,6 +57,21 @@ export function describeLazyStore(name: string, createApp: CreateApp): void {
       expect([response.status, response.headers.getSetCookie()]).toEqual([200, []])
       for (const method of asked) expect(method).not.toHaveBeenCalled()
       expect((await get('/')).status).toBe(500)
+    })
+
+    it('fails a request in which a middleware within does not wait', async () => {
+      const store = createMemoryStore(10)
+      const storage = createStoreSessionStorage(store, { cookie: COOKIE })
+      const mounts = [
+        { storage, lazy: true },
+        { storage, key: 'inner' },
+      ]
+      const app = createApp(mounts, ({ session }) => new Response(session('inner').origin))
+      const cookie = await signedIn(storage, 'ada')
+      expect(await (await app.fetch(requestWith(cookie))).text()).toBe('resumed')
+      vi.spyOn(store, 'read').mockRejectedValue(new Error('connection lost'))
+      expect((await app.fetch(requestWith(cookie))).status).toBe(500)
+      expect(app.errors).toEqual([expect.objectContaining({ code: 'ERR_SESSION_STORAGE' })])
     })
   })
 }

@@ -42,6 +42,26 @@ export function describeStorageFailure(name: string, createApp: CreateApp): void
       expect(app.errors).toEqual([expect.objectContaining({ code: 'ERR_SESSION_STORAGE', cause })])
     })
 
+    it('at a logout leaves the error of a handler that threw what it is, and is reported', async () => {
+      const store = createMemoryStore(10)
+      const storage = createStoreSessionStorage(store, { cookie: COOKIE })
+      const broken = new Error('broken')
+      const app = createApp([{ storage }], (visit) => {
+        if (visit.path === '/') return countVisits(visit)
+        visit.session().destroy()
+        throw broken
+      })
+      const client = createClient(app.fetch)
+      await client.get('/')
+      const log = vi.spyOn(console, 'error').mockImplementation(() => {})
+      vi.spyOn(store, 'update').mockRejectedValue(cause)
+      expect((await client.get('/logout')).status).toBe(500)
+      // Routers that have made a page of the first error by then hand on the second.
+      const errors = [...app.errors, ...log.mock.calls.flat()]
+      expect(errors).toContain(broken)
+      expect(errors).toContainEqual(expect.objectContaining({ code: 'ERR_SESSION_STORAGE', cause }))
+    })
+
     it.each(['throws', 'postpones'])(
       'at a renewal answers the request, and renews at the next: it %s',
       async (how) => {
