@@ -103,6 +103,59 @@ function assertEvent(event: H3Event): void {
   )
 }
 
+/** The Headers of the request whose sessions a context holds: h3 lets one context serve several requests. */
+const owners = new WeakMap<object, Headers>()
+
+/**
+ * Puts the session into the context. A context that holds the sessions of another request is copied, so that neither of
+ * the two reads those of the other.
+ */
+function place(event: H3Event, key: string, session: object): void {
+  // Whoever wraps a request, as bodyLimit() and mount() do, keeps its Headers.
+  const { headers } = event.req
+  if ((owners.get(event.context) ?? headers) !== headers) {
+    Object.assign(event, { context: { ...event.context } }) // sessions are not enumerable
+  }
+  owners.set(event.context, headers)
+  Object.defineProperty(event.context, key, {
+    configurable: true,
+    get() {
+      // Nitro gives cached handlers a request without cookies.
+      if (event.req.headers === headers) return session
+      throw new SessionError(
+        'ERR_SESSION_CONFIG',
+        `event.context.${key} was read with another event.req than it was opened for, as in a cached handler, whose page is for every visitor. Read the session outside of it.`,
+      )
+    },
+  })
+}
+
+/**
+ * The session of a request, for code that only has the event.
+ *
+ * @param key the `key` of the {@link session} that is meant
+ * @throws SessionError `ERR_SESSION_CONFIG` if no {@link session} has run before, and in a cached handler of Nitro
+ *
+ * @example
+ * import { getSession } from 'fetch-sessions/h3'
+ * import type { H3Event } from 'h3'
+ *
+ * export const userOf = (event: H3Event): string | undefined =>
+ *   getSession<{ userId: string }>(event).get('userId')
+ */
+export function getSession<Data extends object = SessionData, FlashData extends object = Data>(
+  event: H3Event,
+  key = 'session',
+): Session<Data, FlashData> {
+  const current = event.context[key] as Session<Data, FlashData> | undefined
+  if (current !== undefined) return current
+  const option = key === 'session' ? '' : `{ key: ${JSON.stringify(key)} }`
+  throw new SessionError(
+    'ERR_SESSION_CONFIG',
+    `This request has no session: write \`app.use(session(${option}))\`, before the routes that need it.`,
+  )
+}
+
 /** The Response that h3 would send, whose `onResponse` is left to h3. */
 async function respond(event: H3Event, next: () => unknown): Promise<Response> {
   const { onResponse: _, ...config } = event.app?.config ?? {}

@@ -52,7 +52,7 @@ describe.each([
         }) as unknown as Promise<Response>,
     )
 
-  it.each(['cookie', 'memory', 'default', 'made'])(
+  it.each(['cookie', 'memory', 'default', 'made', 'later'])(
     'counts visits with the %s storage',
     async (kind) => {
       const browser = client()
@@ -75,6 +75,14 @@ describe.each([
       Array.from({ length: 200 }, async () => (await client().get('/cookie/count')).json()),
     )
     for (const answer of answers) expect(answer).toMatchObject({ visits: 1 })
+  })
+
+  it('has one storage for first requests at once, though it comes later', async () => {
+    const browsers = Array.from({ length: 20 }, client)
+    await Promise.all(browsers.map((browser) => browser.get('/later/count')))
+    for (const browser of browsers) {
+      expect(await (await browser.get('/later/count')).json()).toMatchObject({ visits: 2 })
+    }
   })
 
   it('calls a changed cookie tampered', async () => {

@@ -161,10 +161,10 @@ export function storageOver<Data extends object, FlashData extends object>(
   // By the secret and not by the environment, which some servers make anew for each request.
   const engines = new Map<string, SessionEngine>()
   return storageOf<Data, FlashData>((lookup) => {
-    const variable = secretVariable(lookup)
+    const variable = secretVariable(lookup).trim() || (fallback?.() ?? '')
     const known = engines.get(variable)
     if (known !== undefined) return known
-    const engine = createEngine(parseSecrets(variable) ?? (fallback ? [fallback()] : []))
+    const engine = createEngine(parseSecrets(variable) ?? [])
     const [oldest] = engines.keys()
     if (engines.size >= MAX_ENGINES && oldest !== undefined) engines.delete(oldest)
     engines.set(variable, engine)

@@ -16,6 +16,7 @@ export interface Visit {
   readonly state: SessionState
   readonly session: Session<object, object>
   readonly rolling: boolean
+  readonly lazy: boolean
   readonly saveIf: ((response: Response) => boolean) | undefined
   readonly isDebugged: boolean
 }
@@ -58,7 +59,7 @@ export async function commitVisit(
   const { engine, state, rolling } = visit
   const { request } = state
   const saves = response !== undefined && (visit.saveIf?.(response) ?? response.status < 500)
-  if (saves && state.record === undefined && state.opensOnAccess) void state.open()
+  if (saves && !visit.lazy && state.record === undefined && state.opensOnAccess) void state.open()
   // Before the store is asked: what is written from here on can no longer be part of the commit.
   state.closed = true
   const now = Date.now()
@@ -99,6 +100,8 @@ export async function commitVisit(
         : engine.commit(state, options).catch(postponed))
       setCookies = done.setCookies
       if (done.outcome !== 'written') note = `, but ${done.outcome}`
+      // The id that a commit by hand has made stays, and nobody has sent its cookie.
+      else if (setCookies.length === 0 && !setByHand) setCookies = state.committed ?? []
     }
   }
   const isRefused = setCookies.length > 0 && isRefusedByBrowsers(visit, setCookies)
@@ -111,7 +114,8 @@ export async function commitVisit(
   if (response === undefined) return undefined
   return withSessionHeaders(response, {
     vary: state.touched,
-    isPrivate: setCookies.length > 0 || (state.touched && record?.origin === 'resumed'),
+    isPrivate:
+      setCookies.length > 0 || setByHand || (state.touched && record?.origin === 'resumed'),
     setCookies,
     replaces: setByHand && setCookies.length > 0 ? engine.cookie.isSetBy : undefined,
   })

@@ -113,20 +113,21 @@ export function createSessionRunner<
 
   return async function runWithSession(request, scope, handler) {
     const { context } = scope
+    const { headers } = request
     const engine = typeof source === 'function' ? await source(scope) : source
     const keys = engine.ready()
     if (keys !== undefined) await keys
 
-    const outer = findVisit(request, context, engine)
+    const outer = findVisit(headers, context, engine)
     if (outer !== undefined) {
       scope.place(outer.session as Session<Data, FlashData>)
-      if (!lazy) await outer.state.open()
+      if (!lazy) await load(outer)
       return handler()
     }
 
-    const state = engine.begin(request.headers.get('cookie'))
+    const state = engine.begin(headers.get('cookie'))
     // Deno closes a request with its upgrade to a WebSocket, and one more look at it would throw.
-    const isClosing = 'Deno' in globalThis && request.headers.has('upgrade')
+    const isClosing = 'Deno' in globalThis && headers.has('upgrade')
     state.request = isClosing ? traitsOf(request) : request
     const session = sessionOf<Data, FlashData>(state)
     const visit: Visit = {
@@ -134,11 +135,12 @@ export function createSessionRunner<
       state,
       session: session as Session<object, object>,
       rolling,
+      lazy,
       saveIf,
       isDebugged: isDebuggedHere || (debug === undefined && asksForDebug(scope)),
     }
     scope.place(session)
-    beginVisit(request, context, visit)
+    beginVisit(headers, context, visit)
     try {
       if (!state.opensOnAccess && !lazy) await load(visit)
       const response = await handler()
@@ -150,15 +152,15 @@ export function createSessionRunner<
       throw thrown
     } finally {
       state.closed = true
-      endVisit(request, context, visit)
+      endVisit(headers, context, visit)
     }
   }
 }
 
 /** Nobody has looked at the session, and its cookie asks for no renewal: the response goes out as it is. */
-function isUntouched({ state, engine, rolling, isDebugged: says }: Visit): boolean {
+function isUntouched({ state, engine, rolling, lazy, isDebugged: says }: Visit): boolean {
   if (state.touched || says || state.record !== undefined) return false
-  return !state.opensOnAccess || !engine.claimsRenewal(state, rolling)
+  return lazy || !state.opensOnAccess || !engine.claimsRenewal(state, rolling)
 }
 
 /** A session that cannot be read is empty and takes no writes, so that the page of the error can be made with it. */
@@ -188,7 +190,10 @@ async function leave(visit: Visit, thrown: unknown): Promise<void> {
   }
 }
 
-/** The visits under way, by their Request and by the object that the router keeps for the request. */
+/**
+ * The visits under way, by the Headers of their Request, which a Proxy of it shares (itty-router and h3 make some), and by
+ * the object that the router keeps for the request.
+ */
 const visits = new WeakMap<object, Visit[]>()
 
 /**
@@ -197,11 +202,11 @@ const visits = new WeakMap<object, Visit[]>()
  * @throws SessionError `ERR_SESSION_CONFIG` if another storage has the cookie
  */
 function findVisit(
-  request: Request,
+  headers: Headers,
   context: object | undefined,
   engine: SessionEngine,
 ): Visit | undefined {
-  const all = visits.get(context ?? request) ?? visits.get(request)
+  const all = visits.get(context ?? headers) ?? visits.get(headers)
   if (all === undefined) return undefined
   const { name } = engine.cookie
   const found = all.find((visit) => visit.engine.cookie.name === name && !visit.state.closed)
@@ -212,18 +217,18 @@ function findVisit(
   )
 }
 
-function beginVisit(request: Request, context: object | undefined, visit: Visit): void {
-  const all = visits.get(context ?? request) ?? visits.get(request) ?? []
+function beginVisit(headers: Headers, context: object | undefined, visit: Visit): void {
+  const all = visits.get(context ?? headers) ?? visits.get(headers) ?? []
   all.push(visit)
-  visits.set(request, all)
+  visits.set(headers, all)
   if (context !== undefined) visits.set(context, all)
 }
 
-function endVisit(request: Request, context: object | undefined, visit: Visit): void {
-  const all = visits.get(context ?? request) ?? []
+function endVisit(headers: Headers, context: object | undefined, visit: Visit): void {
+  const all = visits.get(context ?? headers) ?? []
   all.splice(all.indexOf(visit), 1)
   if (all.length > 0) return
-  visits.delete(request)
+  visits.delete(headers)
   if (context !== undefined) visits.delete(context)
 }
 

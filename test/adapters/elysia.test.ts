@@ -132,14 +132,14 @@ describe('session() for Elysia', () => {
       ['toResponse', 403, 1],
       ['error', 500, 0],
       ['unavailable', 503, 0],
-      ['invalid', 422, 0],
+      ['invalid', 422, 1],
     ])('of the kind %s is answered with %i, and saved %i times', async (what, code, saved) => {
       const response = await app.fetch(get(`/${what}`))
       expect([response.status, response.headers.getSetCookie().length]).toEqual([code, saved])
     })
 
     it.each(['before', 'behind'])(
-      'saves nothing where an onError %s the session answers it',
+      'is saved as the page that an onError %s the session makes of it',
       async (place) => {
         const sorry = new Elysia().onError({ as: 'global' }, ({ set }) => {
           set.status = 400
@@ -156,8 +156,17 @@ describe('session() for Elysia', () => {
         })
         const response = await answering.fetch(get('/'))
         expect([response.status, await response.text()]).toEqual([400, 'sorry'])
-        expect(response.headers.getSetCookie()).toEqual([])
+        expect(response.headers.getSetCookie()).toHaveLength(1)
       },
+    )
+  })
+
+  it('says what to write where `.use(session)` lacks the call', () => {
+    expect(() => new Elysia().use(session as never)).toThrow(
+      expect.objectContaining({
+        code: 'ERR_SESSION_CONFIG',
+        message: expect.stringContaining('write `session()`, with the call') as string,
+      }),
     )
   })
 

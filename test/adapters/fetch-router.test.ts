@@ -78,6 +78,17 @@ describe('session() for fetch-router', () => {
     await expect(router.fetch('https://app.example/')).rejects.toThrow('"url"')
   })
 
+  it('says what to write where `middleware: [session]` lacks the call', async () => {
+    const router = createRouter({
+      middleware: [session as never],
+      defaultHandler: () => new Response(),
+    })
+    await expect(router.fetch('https://app.example/')).rejects.toMatchObject({
+      code: 'ERR_SESSION_CONFIG',
+      message: expect.stringContaining('write `session()`, with the call') as string,
+    })
+  })
+
   it('keeps a second session under its own key and property', async () => {
     const AdminSession = createContextKey<Session<{ role: string }>>()
     const storage = createMemorySessionStorage<{ role: string }>({

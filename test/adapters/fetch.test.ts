@@ -1,5 +1,5 @@
 import { createCookieSessionStorage, createMemorySessionStorage } from 'fetch-sessions'
-import type { Session } from 'fetch-sessions'
+import type { Session, SessionData } from 'fetch-sessions'
 import { getSession, withSession } from 'fetch-sessions/fetch'
 import { AutoRouter, error, IttyRouter, withParams } from 'itty-router'
 import type { IRequest } from 'itty-router'
@@ -7,41 +7,63 @@ import { describe, expect, it, vi } from 'vitest'
 
 import { isWorkers } from '../../src/util/environment.ts'
 import { adapterConformance } from '../conformance/adapter.ts'
+import type { App, Mount } from '../conformance/adapter.ts'
 import { createClient, toCookie } from '../support/client.ts'
-import type { Fetch } from '../support/client.ts'
 import { SECRET } from '../support/secrets.ts'
 
-adapterConformance('fetch', (mounts, handler) => {
-  const errors: unknown[] = []
-  const visit: Fetch = async (request) =>
-    handler({
-      request,
-      path: new URL(request.url).pathname,
-      session: (key) => getSession(request, key),
-    })
-  const app = mounts.reduceRight<Fetch>((inner, mount) => withSession(inner, mount), visit)
-  return { fetch: atServer(app, errors), errors }
-})
+/** A fetch handler of Workers. */
+type WorkerFetch = (request: Request, ...rest: unknown[]) => Promise<Response>
 
-adapterConformance('itty-router', (mounts, handler) => {
-  const errors: unknown[] = []
-  // Its handlers are given a Proxy of the request, as AutoRouter does.
-  const router = IttyRouter({ before: [withParams] }).all('*', (request) =>
-    handler({
-      request,
-      path: new URL(request.url).pathname,
-      session: (key) => getSession(request, key),
-    }),
+/** Each session of an outer one follows that of an inner one, and Workers' bindings follow them all. */
+const within = (mounts: readonly Mount[], visit: WorkerFetch): WorkerFetch =>
+  mounts.reduceRight<WorkerFetch>(
+    (inner, mount) =>
+      withSession<SessionData, SessionData, unknown[]>(
+        (request, current, ...rest) => inner(request, current, ...rest),
+        mount,
+      ),
+    visit,
   )
-  const app = mounts.reduceRight<Fetch>((inner, mount) => withSession(inner, mount), router.fetch)
-  return { fetch: atServer(app, errors), errors }
-})
+
+adapterConformance(
+  'fetch',
+  (mounts, handler) => {
+    const errors: unknown[] = []
+    const app = within(mounts, async (request) =>
+      handler({
+        request,
+        path: new URL(request.url).pathname,
+        session: (key) => getSession(request, key),
+      }),
+    )
+    return { fetch: atServer(app, errors), errors }
+  },
+  { hasEnvironment: true },
+)
+
+adapterConformance(
+  'itty-router',
+  (mounts, handler) => {
+    const errors: unknown[] = []
+    // Its handlers are given a Proxy of the request, as AutoRouter does.
+    const router = IttyRouter({ before: [withParams] }).all('*', (request) =>
+      handler({
+        request,
+        path: new URL(request.url).pathname,
+        session: (key) => getSession(request, key),
+      }),
+    )
+    const app = within(mounts, router.fetch as WorkerFetch)
+    return { fetch: atServer(app, errors), errors }
+  },
+  { hasEnvironment: true },
+)
 
 /** What a server does with a handler that throws; a thrown Response is for whoever called the handler. */
-function atServer(fetch: Fetch, errors: unknown[]): Fetch {
-  return async (request) => {
+function atServer(fetch: WorkerFetch, errors: unknown[]): App['fetch'] {
+  return async (request, environment) => {
     try {
-      return await fetch(request)
+      return await fetch(request, ...(environment === undefined ? [] : [environment]))
     } catch (thrown) {
       if (thrown instanceof Response) return thrown
       errors.push(thrown)
@@ -123,8 +145,8 @@ describe('withSession()', () => {
       ),
       { storage: admin, key: 'admin' },
     )
-    // Node servers hand over a new object with each request.
-    const client = createClient((incoming) => fetch(incoming, { SECRET }))
+    const env = { SECRET }
+    const client = createClient((incoming) => fetch(incoming, env))
     await client.get('/')
     expect(await (await client.get('/')).json()).toEqual([2, 'editor', true])
     expect([...client.cookies.keys()]).toEqual(['__session', 'admin'])

@@ -34,6 +34,15 @@ const files = {
       const inner = await serverFetch('/', {}, context)
       return { inner: await inner.json(), cookies: inner.headers.getSetCookie().length }
     }`,
+  'routes/cached.js': `
+    import { defineCachedHandler } from 'nitro/cache'
+    export default defineCachedHandler(
+      ({ context }) => 'visits: ' + context.session.get('visits'),
+      { maxAge: 60 },
+    )`,
+  'routes/news.js': `
+    import { defineCachedHandler } from 'nitro/cache'
+    export default defineCachedHandler(() => 'one page for all', { maxAge: 60 })`,
   'routes/broken.js': `
     export default ({ context: { session } }) => {
       session.set('visits', 100)
@@ -97,6 +106,28 @@ describe('session() of fetch-sessions/h3 as a middleware of Nitro', () => {
     const response = await browser().get('/broken')
     expect([response.status, response.headers.getSetCookie()]).toEqual([500, []])
     expect(log).toHaveBeenCalled()
+  })
+
+  it('reveals nothing to a cached handler, whose page is for everybody', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => {})
+    const ada = browser()
+    await ada.get('/')
+    for (const client of [ada, browser()]) {
+      const response = await client.get('/cached')
+      expect(response.status).toBe(500)
+      expect(await response.text()).not.toContain('visits: ')
+    }
+  })
+
+  it('lets a cached handler answer everybody that looks at no session', async () => {
+    const ada = browser()
+    await ada.get('/')
+    for (const client of [ada, browser()]) {
+      const response = await client.get('/news')
+      expect(await response.text()).toBe('one page for all')
+      expect(response.headers.getSetCookie()).toEqual([])
+    }
+    expect(await (await ada.get('/')).json()).toEqual({ visits: 2 })
   })
 
   it('leaves paths without a route alone', async () => {

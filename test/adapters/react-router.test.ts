@@ -220,6 +220,32 @@ describe.each(Object.entries(versions))('session() for React Router %s', (_, rou
     })
   })
 
+  describe('says what to write', () => {
+    const configError = (message: string): unknown =>
+      expect.objectContaining({
+        code: 'ERR_SESSION_CONFIG',
+        message: expect.stringContaining(message) as string,
+      })
+
+    it('where React Router 7 lacks its flag, and middlewares get another context', () => {
+      const [middleware] = root.middleware
+      const request = new Request('https://app.example/')
+      for (const context of [undefined, {}]) {
+        const args = { request, context, params: {} } as never
+        expect(() => middleware?.(args, async () => new Response())).toThrow(
+          configError('`future: { v8_middleware: true }`'),
+        )
+      }
+    })
+
+    it('where the key is missing, or the call', () => {
+      expect(() => session({ storage } as never)).toThrow(configError('`session({ key })`'))
+      expect(() =>
+        session({ request: new Request('https://app.example/'), context: {} } as never),
+      ).toThrow(configError('`session({ key })`'))
+    })
+  })
+
   it('serves data routers, through createStaticHandler', async () => {
     const handler = router.createStaticHandler(
       [

@@ -1,30 +1,35 @@
 import { createCookieSessionStorage, createMemorySessionStorage } from 'fetch-sessions'
 import { afterEach, beforeEach, describe, vi } from 'vitest'
 
-import type { CreateApp } from './adapter/app.ts'
-import { describeConstants } from './adapter/constants.ts'
+import type { CreateApp, RouterTraits } from './adapter/app.ts'
+import { describeByHand } from './adapter/by-hand.ts'
+import { describeCaching } from './adapter/caching.ts'
 import { describeCookie } from './adapter/cookie.ts'
 import { describeDefaultStorage } from './adapter/default-storage.ts'
+import { describeDuplicates } from './adapter/duplicates.ts'
 import { describeFailure } from './adapter/failure.ts'
 import { describeFlash } from './adapter/flash.ts'
 import { createSetup, START } from './adapter/helpers.ts'
-import { testLazy } from './adapter/lazy.ts'
+import { describeLazy, describeLazyStore } from './adapter/lazy.ts'
 import { describeLifetime } from './adapter/lifetime.ts'
 import { describeLogin } from './adapter/login.ts'
 import { describeNesting } from './adapter/nesting.ts'
 import { describeResponse } from './adapter/response.ts'
+import { describeRetired } from './adapter/retired.ts'
 import { testRotation } from './adapter/rotation.ts'
+import { describeSharing } from './adapter/sharing.ts'
 import { describeStorageFailure } from './adapter/storage-failure.ts'
 import { describeStore } from './adapter/store.ts'
+import { describeTenants } from './adapter/tenants.ts'
 import { describeValues } from './adapter/values.ts'
 
-export type { App, CreateApp, Mount, Visit } from './adapter/app.ts'
+export type { App, CreateApp, Mount, RouterTraits, Visit } from './adapter/app.ts'
 
 /** What every adapter does alike. */
 export function adapterConformance(
   name: string,
   createApp: CreateApp,
-  { copiesRequest = false }: { copiesRequest?: boolean } = {},
+  { copiesRequest = false, hasEnvironment = false }: RouterTraits = {},
 ): void {
   const kinds = {
     'cookie storage': createCookieSessionStorage,
@@ -44,16 +49,22 @@ export function adapterConformance(
     describeFlash(setup)
     describeLogin(setup)
     describeResponse(setup)
-    describeConstants(setup)
+    describeCaching(setup)
+    describeSharing(setup)
     describeFailure(setup)
     describeCookie(setup)
+    describeDuplicates(setup)
+    describeByHand(setup)
     describeLifetime(setup)
     describeNesting(setup, copiesRequest)
     testRotation(setup)
-    testLazy(setup)
+    describeLazy(setup)
   })
 
+  describeRetired(name, createApp)
   describeStore(name, createApp)
+  describeLazyStore(name, createApp)
   describeStorageFailure(name, createApp)
   describeDefaultStorage(name, createApp)
+  describeTenants(name, createApp, hasEnvironment)
 }

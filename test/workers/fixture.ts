@@ -19,10 +19,22 @@ const app = new Hono<{ Bindings: { STORE_SECRET: string } }>()
   .use(
     '/made/*',
     session({
-      storage: (c) => {
+      storage: (env: { STORE_SECRET: string }) => {
         made++
         return createCookieSessionStorage<{ visits: number }>({
-          cookie: { secrets: [c.env.STORE_SECRET] },
+          cookie: { secrets: env.STORE_SECRET },
+        })
+      },
+    }),
+  )
+  .use(
+    '/later/*',
+    session({
+      // As from a secrets store, which answers later.
+      storage: async (env: { STORE_SECRET: string }) => {
+        await new Promise((resolve) => setTimeout(resolve, 5))
+        return createMemorySessionStorage<{ visits: number }>({
+          cookie: { secrets: env.STORE_SECRET },
         })
       },
     }),

@@ -1,9 +1,9 @@
-import type { Session, SessionOptions, SessionStorage } from 'fetch-sessions'
+import type { Session, SessionOptions } from 'fetch-sessions'
 
-import type { Fetch } from '../../support/client.ts'
-
-export interface Mount extends Pick<SessionOptions, 'commit' | 'lazy' | 'rolling'> {
-  storage?: SessionStorage
+export interface Mount extends Pick<
+  SessionOptions,
+  'debug' | 'lazy' | 'rolling' | 'saveIf' | 'storage'
+> {
   /** The name under which the handler finds the session. */
   key?: string
 }
@@ -15,7 +15,8 @@ export interface Visit {
 }
 
 export interface App {
-  readonly fetch: Fetch
+  /** @param environment Workers' bindings, if the router hands them over */
+  readonly fetch: (request: Request, environment?: object) => Promise<Response>
   /** What the application's error handling saw; the client gets a 500. */
   readonly errors: unknown[]
 }
@@ -25,3 +26,11 @@ export type CreateApp = (
   mounts: readonly Mount[],
   handler: (visit: Visit) => Response | Promise<Response>,
 ) => App
+
+/** How a router differs from the others. */
+export interface RouterTraits {
+  /** Its handlers get a copy of the Request. */
+  readonly copiesRequest?: boolean
+  /** It hands Workers' bindings to the middleware. */
+  readonly hasEnvironment?: boolean
+}

@@ -4,6 +4,8 @@ import { createClient } from '../../support/client.ts'
 import { COOKIE, countVisits } from './helpers.ts'
 import type { Setup } from './helpers.ts'
 
+let lanCookies = 0
+
 /** When the cookie is Secure. */
 export function describeCookie({ storageWith, visit }: Setup): void {
   describe('the cookie', () => {
@@ -45,6 +47,46 @@ export function describeCookie({ storageWith, visit }: Setup): void {
         expect(response.headers.getSetCookie()[0]).toContain('; Secure')
       },
     )
+
+    describe('over plain http from another machine, which browsers refuse', () => {
+      const lan = 'http://192.168.0.7:3000'
+
+      it('warns once, and says in every debug line that it is not stored', async () => {
+        const name = `lan-${++lanCookies}` // a warning is given once in a process
+        const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+        const debug = vi.spyOn(console, 'debug').mockImplementation(() => {})
+        const storage = storageWith({ cookie: { ...COOKIE, name } })
+        const app = visit(countVisits, { storage, debug: true })
+        for (let i = 0; i < 2; i++) {
+          const { headers } = await createClient(app.fetch, lan).get('/')
+          expect(headers.getSetCookie()[0]).toContain('; Secure')
+        }
+        expect(warn.mock.calls.flat()).toEqual([
+          expect.stringContaining('browsers will not store this cookie'),
+        ])
+        expect(warn.mock.calls.flat().join()).toContain(name)
+        expect(debug.mock.calls.flat()).toEqual(
+          Array(2).fill(expect.stringContaining('not stored, since this is plain http')),
+        )
+      })
+
+      it.each([
+        ['where no cookie is sent', lan, {}, '/untouched', undefined],
+        ['behind a proxy that speaks https', lan, { 'x-forwarded-proto': 'https' }, '/', undefined],
+        ['on this machine', 'http://localhost:3000', {}, '/', undefined],
+        ['in production, where a proxy is before it', lan, {}, '/', 'production'],
+      ])('does not warn %s', async (_, origin, headers, path, mode) => {
+        if (mode !== undefined) vi.stubEnv('NODE_ENV', mode)
+        const name = `lan-${++lanCookies}`
+        const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+        const storage = storageWith({ cookie: { ...COOKIE, name } })
+        const app = visit((now) => (now.path === '/' ? countVisits(now) : new Response()), {
+          storage,
+        })
+        await createClient(app.fetch, origin).get(path, headers as Record<string, string>)
+        expect(warn.mock.calls.flat().join()).not.toContain(name)
+      })
+    })
 
     it('is cleared without Secure where it was set without', async () => {
       const app = visit(({ path, session }) => {

@@ -1,11 +1,11 @@
 import type { Session } from 'fetch-sessions'
 import { describe, expect, it } from 'vitest'
 
-import { bodies, requestWith } from './helpers.ts'
+import { bodies, cookieOf, requestWith } from './helpers.ts'
 import type { Setup } from './helpers.ts'
 
 /** When a handler, or a client, does what it should not. */
-export function describeFailure({ visit }: Setup): void {
+export function describeFailure({ kind, visit }: Setup): void {
   describe('failure', () => {
     it('takes no error for a response, whatever members it has', async () => {
       class ApiError extends Error {
@@ -56,17 +56,68 @@ export function describeFailure({ visit }: Setup): void {
       expect(await bodies(app, '/')).toEqual(['Sign in first'])
     })
 
-    it('saves what `commit` chooses', async () => {
+    it('saves what `saveIf` chooses', async () => {
       const app = visit(
         ({ path, session }) => {
           if (path === '/read') return new Response(String(session().get('n')))
           session().set('n', path)
           return new Response('', { status: Number(path.slice(1)) })
         },
-        { commit: (response) => response.status === 500 },
+        { saveIf: (response) => response.status === 500 },
       )
       await bodies(app, '/500', '/200')
       expect(await bodies(app, '/read')).toEqual(['/500'])
+    })
+
+    describe.each([
+      ['a status of 500', () => new Response('', { status: 500 })],
+      [
+        'a redirect that is thrown',
+        () => {
+          throw new Response(null, { status: 303, headers: { location: '/' } })
+        },
+      ],
+      ['a status that `saveIf` refuses', () => new Response('', { status: 418 })],
+    ])('with %s', (_, answer) => {
+      it('logs out all the same', async () => {
+        const app = visit(
+          ({ path, session }) => {
+            if (path === '/start') session().set('user', 'ada')
+            if (path !== '/logout') return new Response(String(session().get('user')))
+            session().destroy()
+            return answer()
+          },
+          { saveIf: ({ status }) => status < 400 },
+        )
+        await app.get('/start')
+        const before = cookieOf(app)
+        const { headers } = await app.get('/logout')
+        expect(headers.getSetCookie()).toEqual([expect.stringMatching(/^__session=; Max-Age=0;/)])
+        expect(await bodies(app, '/')).toEqual(['undefined'])
+        const again = await (await app.fetch(requestWith(before))).text()
+        // A cookie that holds the values itself cannot be taken back.
+        expect(again).toBe(kind === 'memory storage' ? 'undefined' : 'ada')
+      })
+    })
+
+    it('logs out where the handler throws', async () => {
+      const app = visit(({ path, session }) => {
+        if (path === '/start') session().set('user', 'ada')
+        if (path !== '/logout') return new Response(String(session().get('user')))
+        session().destroy()
+        throw new Error('broken')
+      })
+      await app.get('/start')
+      const before = cookieOf(app)
+      const { status, headers } = await app.get('/logout')
+      expect([status, app.errors]).toEqual([500, [new Error('broken')]])
+      const isCleared = headers.getSetCookie().some((text) => text.includes('Max-Age=0'))
+      const again = await (await app.fetch(requestWith(before))).text()
+      // Without a response the cookie stays, and a cookie that holds the values itself with it.
+      if (kind === 'memory storage') expect(again).toBe('undefined')
+      expect(await bodies(app, '/')).toEqual([
+        isCleared || kind === 'memory storage' ? 'undefined' : 'ada',
+      ])
     })
 
     it('refuses a write that comes after the commit', async () => {

@@ -1,7 +1,19 @@
 import { describe, expect, it } from 'vitest'
 
-import { bodies } from './helpers.ts'
+import { bodies, cookieOf, requestWith } from './helpers.ts'
 import type { Setup } from './helpers.ts'
+
+/** Requests of which nobody sees the answer. */
+const PEEKS: readonly RequestInit[] = [
+  { method: 'HEAD' },
+  { headers: { 'sec-purpose': 'prefetch' } },
+  { headers: { 'sec-purpose': 'prefetch;prerender' } },
+  { headers: { 'x-sec-purpose': 'prefetch' } },
+  { headers: { purpose: 'prefetch' } },
+  { headers: { purpose: 'preview' } },
+  { headers: { 'x-purpose': 'preview' } },
+  { headers: { 'x-moz': 'Prefetch' } },
+]
 
 /** Messages for the next request. */
 export function describeFlash({ visit }: Setup): void {
@@ -16,16 +28,29 @@ export function describeFlash({ visit }: Setup): void {
       expect(await bodies(app, '/', '/')).toEqual(['Saved', 'undefined'])
     })
 
-    it('is left alone by a prefetch', async () => {
-      const app = visit(({ path, session }) => {
+    const save = () =>
+      visit(({ path, session }) => {
         if (path === '/save') session().flash('notice', 'Saved')
         return new Response(path === '/save' ? '' : String(session().get('notice')))
       })
+
+    it.each(PEEKS)('is left for the visit by %o', async (init) => {
+      const app = save()
       await app.get('/save')
-      const prefetch = await app.get('/', { 'sec-purpose': 'prefetch;prerender' })
-      expect(await prefetch.text()).toBe('Saved')
-      expect(prefetch.headers.getSetCookie()).toEqual([])
+      const peek = await app.fetch(requestWith(cookieOf(app), '/', init))
+      if (init.method !== 'HEAD') expect(await peek.text()).toBe('Saved')
+      expect(peek.headers.getSetCookie()).toEqual([])
       expect(await bodies(app, '/', '/')).toEqual(['Saved', 'undefined'])
     })
+
+    it.each([{ purpose: 'navigation' }, { 'sec-purpose': 'x-prefetch' }])(
+      'is given once to a request that is no prefetch, whatever it says: %o',
+      async (headers) => {
+        const app = save()
+        await app.get('/save')
+        expect(await (await app.get('/', headers as Record<string, string>)).text()).toBe('Saved')
+        expect(await bodies(app, '/')).toEqual(['undefined'])
+      },
+    )
   })
 }

@@ -1,7 +1,7 @@
 import type { CookieOptions, SessionStorage, SessionStorageOptions } from 'fetch-sessions'
 import { vi } from 'vitest'
 
-import { createClient } from '../../support/client.ts'
+import { createClient, toCookie } from '../../support/client.ts'
 import type { Client } from '../../support/client.ts'
 import { SECRET } from '../../support/secrets.ts'
 import type { App, CreateApp, Mount, Visit } from './app.ts'
@@ -51,8 +51,21 @@ export function readOrSet({ path, session }: Visit): Response {
   return new Response(String(session().get('n')))
 }
 
-export function requestWith(cookie: string): Request {
-  return new Request('https://app.example/', { headers: { cookie } })
+export function requestWith(cookie: string, path = '/', init: RequestInit = {}): Request {
+  const headers = { cookie, ...(init.headers as Record<string, string> | undefined) }
+  return new Request(new URL(path, 'https://app.example'), { ...init, headers })
+}
+
+/** The Cookie header of a browser that has one session. */
+export function cookieOf({ cookies }: Client): string {
+  return `__session=${cookies.get('__session') ?? ''}`
+}
+
+/** The Cookie header of a session that a storage has made by hand. */
+export async function signedIn(storage: SessionStorage, user: string): Promise<string> {
+  const session = await storage.getSession()
+  session.set('user', user)
+  return toCookie(await storage.commitSession(session))
 }
 
 export async function bodies(client: Client, ...paths: string[]): Promise<string[]> {
@@ -63,4 +76,13 @@ export async function bodies(client: Client, ...paths: string[]): Promise<string
 
 export function at(seconds: number): void {
   vi.setSystemTime(START + seconds * 1000)
+}
+
+/** A promise, and what fulfils it. */
+export function gate(): { readonly passed: Promise<void>; open(): void } {
+  let open = (): void => {}
+  const passed = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  return { passed, open: () => open() }
 }

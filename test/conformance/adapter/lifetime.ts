@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import type { Visit } from './app.ts'
-import { at, bodies, START } from './helpers.ts'
+import { at, bodies, cookieOf, requestWith, START } from './helpers.ts'
 import type { Setup } from './helpers.ts'
 
 /** When a session is renewed, and when it ends. */
@@ -23,6 +23,25 @@ export function describeLifetime({ kind, storageWith, visit }: Setup): void {
       expect(renewed.headers.get('vary')).toBeNull()
       at(1400)
       expect(await bodies(app, '/')).toEqual(['resumed'])
+    })
+
+    it('is not moved by a write before half of it is over, and by one after', async () => {
+      const app = visit(({ session }) => {
+        session().set('n', Date.now())
+        return new Response(String(session().expiresAt?.getTime()))
+      })
+      await app.get('/')
+      at(400)
+      const early = await app.get('/')
+      expect(await early.text()).toBe(String(START + 1000_000))
+      expect(early.headers.getSetCookie()).toEqual(
+        kind === 'memory storage' ? [] : [expect.stringContaining('; Max-Age=600;')],
+      )
+      at(600)
+      const late = await app.get('/')
+      expect(late.headers.getSetCookie()).toEqual([expect.stringContaining('; Max-Age=1000;')])
+      at(601)
+      expect(await bodies(app, '/')).toEqual([String(START + 1600_000)])
     })
 
     it('ends on the server, whatever the client keeps', async () => {
@@ -126,12 +145,17 @@ export function describeLifetime({ kind, storageWith, visit }: Setup): void {
       )
     })
 
-    it('is not renewed by a prefetch', async () => {
+    it.each<RequestInit>([
+      { headers: { 'sec-purpose': 'prefetch' } },
+      { headers: { 'x-moz': 'prefetch' } },
+      { method: 'HEAD' },
+    ])('is not renewed by %o', async (init) => {
       const app = visit(read)
       await app.get('/start')
       at(900)
-      const response = await app.get('/', { 'sec-purpose': 'prefetch' })
+      const response = await app.fetch(requestWith(cookieOf(app), '/', init))
       expect(response.headers.getSetCookie()).toEqual([])
+      expect((await app.get('/')).headers.getSetCookie()).toHaveLength(1)
     })
 
     it('has an absolute end, through renewals and a new id', async () => {
