@@ -75,26 +75,6 @@ export function session<Data extends object = SessionData, FlashData extends obj
   }
 }
 
-/**
- * Puts the session into the context by a getter. A cached handler of Nitro gets this very event, with a request that hides
- * the Cookie header, and what the handler may not see, the session must not reveal. Other replacements of the request,
- * such as that of bodyLimit(), are Proxies that have the same Headers. It is not enumerable, so that a context which is
- * made from this one takes no session along.
- */
-function place(event: H3Event, key: string, current: object): void {
-  const { req } = event
-  Object.defineProperty(event.context, key, {
-    configurable: true,
-    get() {
-      if (event.req === req || event.req.headers === req.headers) return current
-      throw new SessionError(
-        'ERR_SESSION_CONFIG',
-        `\`event.context.${key}\` was read in a cached handler, whose answer is for every visitor. Read the session outside of it.`,
-      )
-    },
-  })
-}
-
 function assertEvent(event: H3Event): void {
   if (typeof event?.req?.headers?.get === 'function') return
   throw new SessionError(
@@ -107,24 +87,25 @@ function assertEvent(event: H3Event): void {
 const owners = new WeakMap<object, Headers>()
 
 /**
- * Puts the session into the context. A context that holds the sessions of another request is copied, so that neither of
- * the two reads those of the other.
+ * Puts the session into the context, by a getter that only the handlers of this very request may ask. A cached handler of
+ * Nitro gets this event with another request, which hides the Cookie header: what the handler may not see, the session
+ * must not reveal. Whoever wraps a request, as bodyLimit() and mount() do, keeps its Headers.
+ *
+ * A context that holds the sessions of another request is copied, so that neither of the two reads those of the other.
  */
 function place(event: H3Event, key: string, session: object): void {
-  // Whoever wraps a request, as bodyLimit() and mount() do, keeps its Headers.
-  const { headers } = event.req
-  if ((owners.get(event.context) ?? headers) !== headers) {
+  const { req } = event
+  if ((owners.get(event.context) ?? req.headers) !== req.headers) {
     Object.assign(event, { context: { ...event.context } }) // sessions are not enumerable
   }
-  owners.set(event.context, headers)
+  owners.set(event.context, req.headers)
   Object.defineProperty(event.context, key, {
     configurable: true,
     get() {
-      // Nitro gives cached handlers a request without cookies.
-      if (event.req.headers === headers) return session
+      if (event.req === req || event.req.headers === req.headers) return session
       throw new SessionError(
         'ERR_SESSION_CONFIG',
-        `event.context.${key} was read with another event.req than it was opened for, as in a cached handler, whose page is for every visitor. Read the session outside of it.`,
+        `\`event.context.${key}\` was read in a cached handler, whose answer is for every visitor. Read the session outside of it.`,
       )
     },
   })
