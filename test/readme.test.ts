@@ -94,6 +94,18 @@ describe('the snippets of the README', () => {
     expect((await post('/logout', cookie)).headers.get('set-cookie')).toContain('__session=;')
   })
 
+  it('keep the sessions of one tenant from another: tenants.ts', async () => {
+    const { default: app } = (await load('tenants.ts')) as {
+      default: { request(url: string, init?: RequestInit): Promise<Response> }
+    }
+    const saved = await app.request('https://tea.example/', { method: 'POST' })
+    const headers = { cookie: saved.headers.get('set-cookie')?.split(';')[0] ?? '' }
+    const page = async (url: string) => (await app.request(url, { headers })).text()
+    expect(await page('https://tea.example/')).toBe('Hello Ada')
+    expect(await page('https://mugs.example/')).toBe('Hello stranger')
+    expect((await app.request('https://pots.example/', { headers })).status).toBe(404)
+  })
+
   it('hold values to a schema, and migrate older ones: schema.ts', async () => {
     const { storage, mistake } = (await load('schema.ts')) as {
       storage: import('fetch-sessions').SessionStorage
