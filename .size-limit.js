@@ -13,13 +13,13 @@ const check = (name, path, imported, limit) => ({
 })
 
 const limitOf = (name) => {
-  if (name === '.' || name === './testing') return '25.8 kB'
-  return name.startsWith('./storage/') ? '21.7 kB' : '16.9 kB'
+  if (name === '.' || name === './testing') return '29.4 kB'
+  return name.startsWith('./storage/') ? '25.5 kB' : '24 kB'
 }
 
 // With all dependencies, without the router.
 export default [
-  check('{ session } of fetch-sessions/hono', 'dist/adapters/hono.js', '{ session }', '16.6 kB'),
+  check('{ session } of fetch-sessions/hono', 'dist/adapters/hono.js', '{ session }', '23.8 kB'),
   ...Object.entries(packageJson.exports)
     .filter(([, path]) => path.endsWith('.js'))
     .map(([name, path]) =>
