@@ -114,7 +114,7 @@ describe('the shop as a Worker', () => {
   })
 
   it('has the statements of the D1 storage as its migration', async () => {
-    const database = {} as D1DatabaseLike
+    const database = { prepare() {} } as unknown as D1DatabaseLike
     const { sql } = createD1SessionStorage({ database })
     expect(migration).toBe(sql.map((statement) => `${statement};\n`).join(''))
   })
