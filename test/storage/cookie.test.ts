@@ -40,7 +40,13 @@ describe('createCookieSessionStorage', () => {
     async (body) => {
       const codec = createSealedCodec([SECRET], { kind: 'cookie', cookieName: '__session' })
       await codec.ready()
-      const times = { createdAt: 0, expiresAt: Date.now() + 1000, fixed: false, transient: false }
+      const times = {
+        createdAt: 0,
+        expiresAt: Date.now() + 1000,
+        issuedAt: Date.now(),
+        fixed: false,
+        transient: false,
+      }
       const storage = createCookieSessionStorage({ cookie: { secrets: [SECRET] } })
       const session = await storage.getSession(`__session=${await codec.seal(body, times)}`)
       expect([session.origin, session.data]).toEqual(['invalid', {}])

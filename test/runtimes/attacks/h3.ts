@@ -23,6 +23,6 @@ export function withH3(site: Site): (request: Request) => Response | Promise<Res
 /** The session is looked at after the body was read, for which a server may make another request. */
 function signIn(event: H3Event, form: FormData | URLSearchParams): string {
   const current = event.context.session as Session
-  current.set('name', form.get('name'))
+  current.set('name', String(form.get('name')))
   return 'signed in'
 }
