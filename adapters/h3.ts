@@ -70,7 +70,6 @@ export function session<Data extends object = SessionData, FlashData extends obj
     const scope = {
       place: (current: Session<Data, FlashData>) => place(event, key, current),
       environment: event.runtime?.cloudflare?.env,
-      context: event, // bodyLimit() replaces event.req
     }
     return run(event.req as Request, scope, () => respond(event, next))
   }
@@ -91,7 +90,7 @@ const owners = new WeakMap<object, Headers>()
  * Puts the session into the context. A context that holds the sessions of another request is copied, so that neither of
  * the two reads those of the other.
  */
-function place(event: H3Event, key: string, session: object): void {
+function place(event: H3Event, key: string, current: object): void {
   // Whoever wraps a request, as bodyLimit() and mount() do, keeps its Headers.
   const { headers } = event.req
   if ((owners.get(event.context) ?? headers) !== headers) {
@@ -102,7 +101,7 @@ function place(event: H3Event, key: string, session: object): void {
     configurable: true,
     get() {
       // Nitro gives cached handlers a request without cookies.
-      if (event.req.headers === headers) return session
+      if (event.req.headers === headers) return current
       throw new SessionError(
         'ERR_SESSION_CONFIG',
         `event.context.${key} was read with another event.req than it was opened for, as in a cached handler, whose page is for every visitor. Read the session outside of it.`,
