@@ -69,7 +69,6 @@ export function session<Data extends object = SessionData, FlashData extends obj
     const scope = {
       place: (current: Session<Data, FlashData>) => place(event, key, current),
       environment: event.runtime?.cloudflare?.env,
-      context: event, // bodyLimit() replaces event.req
     }
     return run(event.req as Request, scope, () => respond(event, next))
   }

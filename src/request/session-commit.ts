@@ -81,6 +81,8 @@ export async function commitVisit(
   let note = ''
   switch (decision) {
     case 'keep':
+      // Beside the cookie, a commit by hand clears its duplicates, for which a handler has no text.
+      if (setByHand) setCookies = state.committed?.slice(1) ?? []
       break
     case 'yield':
       warnYield(engine.cookie.name)
@@ -117,7 +119,8 @@ export async function commitVisit(
     isPrivate:
       setCookies.length > 0 || setByHand || (state.touched && record?.origin === 'resumed'),
     setCookies,
-    replaces: setByHand && setCookies.length > 0 ? engine.cookie.isSetBy : undefined,
+    replaces:
+      setByHand && setCookies.length > 0 && decision !== 'keep' ? engine.cookie.isSetBy : undefined,
   })
 }
 

@@ -158,9 +158,9 @@ export function createSessionRunner<
 }
 
 /** Nobody has looked at the session, and its cookie asks for no renewal: the response goes out as it is. */
-function isUntouched({ state, engine, rolling, lazy, isDebugged: says }: Visit): boolean {
+function isUntouched({ state, engine, rolling, isDebugged: says }: Visit): boolean {
   if (state.touched || says || state.record !== undefined) return false
-  return lazy || !state.opensOnAccess || !engine.claimsRenewal(state, rolling)
+  return !state.opensOnAccess || !engine.claimsRenewal(state, rolling)
 }
 
 /** A session that cannot be read is empty and takes no writes, so that the page of the error can be made with it. */

@@ -90,6 +90,19 @@ describe("the session in h3's context", () => {
     expect([response.status, response.headers.getSetCookie()]).toEqual([500, []])
   })
 
+  it('is empty for a session() behind which the cookies were taken away', async () => {
+    const app = new H3().use(session({ storage }))
+    app.get('/login', count)
+    const inner = session({ storage, key: 'inner' })
+    app.get('/', (event) => {
+      Object.assign(event, { req: new Request(event.req.url) })
+      return inner(event, () => getSession(event, 'inner').origin)
+    })
+    const client = createClient(async (request) => app.fetch(request))
+    await client.get('/login')
+    expect(await (await client.get('/')).text()).toBe('new')
+  })
+
   it('says that h3 1, or a missing call, is wrong', async () => {
     const event = { node: { req: {}, res: {} }, context: {} }
     expect(() => session({ storage })(event as never, () => {})).toThrow(

@@ -69,6 +69,22 @@ export function describeDuplicates({ kind, storageWith, visit }: Setup): void {
       }
     })
 
+    it('are all cleared by a logout by hand, of which a handler can send one text', async () => {
+      const [older, newer] = await oldAndNew()
+      for (const sends of [true, false]) {
+        const byHand = visit(
+          async ({ session }) => {
+            const setCookie = await storage.destroySession(session())
+            return new Response('bye', sends ? { headers: { 'set-cookie': setCookie } } : {})
+          },
+          { storage },
+        )
+        const texts = (await byHand.fetch(requestWith(`${older}; ${newer}`))).headers.getSetCookie()
+        expect(texts.map(toCookie)).toEqual(['__session=', '__session='])
+        expect(texts.map((text) => /; Domain=app\.example/.test(text))).toEqual([true, false])
+      }
+    })
+
     if (kind === 'memory storage') {
       it('all end with a logout', async () => {
         const [older, newer] = await oldAndNew()
