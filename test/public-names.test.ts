@@ -33,8 +33,7 @@ const PUBLIC_NAMES: Record<string, string> = {
     createSessionRunner
     createSessionStorage
     createStoreSessionStorage
-    isSession
-    isSessionOf`,
+    isSession`,
   './elysia': `
     type ElysiaSessionOptions
     session`,
@@ -47,6 +46,7 @@ const PUBLIC_NAMES: Record<string, string> = {
     session`,
   './h3': `
     type H3SessionOptions
+    getSession
     session`,
   './hono': `
     type HonoSessionOptions

@@ -52,7 +52,6 @@ it('every public name is exported', () => {
     'createSessionStorage',
     'createStoreSessionStorage',
     'isSession',
-    'isSessionOf',
   ])
   expectTypeOf<
     [
