@@ -252,7 +252,8 @@ async function endByHand(
 ): Promise<string> {
   const setCookies = await engine.end(state, attributes)
   state.destroyed = true
-  state.ended = true
+  // Through another storage, the cookie of its own is still to be cleared.
+  state.ended = state.source === undefined || state.source === engine
   state.committed = setCookies
   return setCookies[0] ?? ''
 }

@@ -169,6 +169,7 @@ async function load({ state }: Visit): Promise<void> {
     await state.open()
   } catch (error) {
     state.record = unstoredRecord('new')
+    state.touched = true // the page of the error may look at it without a warning
     state.closed = true
     throw error
   }

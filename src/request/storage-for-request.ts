@@ -75,9 +75,10 @@ function engineFrom<Data extends object, FlashData extends object>(
   // by another. The first storage to be ready serves them all.
   const keep = (storage: unknown): SessionEngine => {
     assertObject('The `storage` function gave', storage)
-    const first = made.storages.get(key) ?? storage
-    const engine = engineOf(first, lookup)
-    made.storages.set(key, first)
+    const first = made.storages.get(key)
+    if (first !== undefined) return engineOf(first, lookup)
+    const engine = engineOf(storage, lookup)
+    made.storages.set(key, storage)
     if (++made.count === MAX_ENVIRONMENTS) warnManyEnvironments()
     return engine
   }
