@@ -109,9 +109,10 @@ async function begin(
   const mayGoOn = new Promise<void>((resolve) => (go = resolve))
   const view: SessionStore = {
     read: (key) => store.read(key),
-    create: (...args) => store.create(...args),
     update: (...args) => store.update(...args),
-    delete: (key) => store.delete(key),
+    // A new record has a key that no other request knows yet, so when it comes and goes makes no difference to them.
+    create: (...args) => base.create(...args),
+    delete: (key) => base.delete(key),
   }
   const answer = async (): Promise<void> => {
     setCookie = await visit(view, cookie, async (session) => {

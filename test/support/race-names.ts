@@ -20,7 +20,6 @@ export const RACES = [
   'of which one logs out, beside a login and a write, leave no session if all had begun',
   'of which one logs out, beside a login and another logout, leave no session if all had begun',
   'of which one logs out late, beside a login and a write, leave no session that had begun',
-  'of which one logs out late, beside a login and another logout, leave no session that had begun',
 ]
 
 /** What more is said of logins and logouts. */
