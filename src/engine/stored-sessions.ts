@@ -13,40 +13,47 @@ import type {
   SaveResult,
   SessionBackend,
 } from './session-backend.ts'
-import type { RecordChange, SessionStore, StoredSession } from './store.ts'
+import type { NewRecord, RecordChange, SessionStore, StoredSession } from './store.ts'
 
 /*
  * What stands under a key:
  *
- *   {"createdAt":…,"data":{…}}   a session, or `sealed:` and the same, sealed
- *   retired:["key",…]            an id that a login has replaced, with the keys of every session begun under it
- *   ended                        an id that a logout has ended
+ *   {"createdAt":…,"data":{…}}           a session, or `sealed:` and the same, sealed
+ *   retired:{"logouts":0,"begun":[…]}    an id that a login has replaced or a logout has ended: a marker
  *
- * The last two are markers. A marker stays for 15 seconds, longer than requests are under way, and tells the requests
- * that still carry the old id what became of it.
+ * A marker has the keys of every session that was begun under the id since the last logout, and the number of logouts. It
+ * stays for 15 seconds, longer than requests are under way, and tells those that still carry the id what became of it.
  */
 const RETIRED = 'retired:'
-const ENDED = 'ended'
 /** Milliseconds. */
 const MARKER_LIFETIME = 15_000
+/** No visitor signs in more often while a marker stays. Each login rewrites the names of all before it. */
+const MAX_BEGUN = 100
 
 /** Each attempt of one loser of a race is another's success, so this many requests at once all get through. */
 const MAX_ATTEMPTS = 100
 /** Milliseconds. */
 const MAX_BACK_OFF = 64
 
-/** What a session that met a marker keeps until its commit. */
-interface MetMarker {
-  readonly key: string
-  readonly isEnded: boolean
-  /** Milliseconds since 1970. */
-  readonly metAt: number
-}
-
 /** Where a session stands, and in which version it was read or written. */
 interface Place {
   readonly key: string
   readonly version: string
+}
+
+interface Marker {
+  readonly logouts: number
+  /** Keys. */
+  readonly begun: readonly string[]
+}
+
+/** What stands for a record, under which nothing was begun yet. */
+const UNMARKED: Marker = { logouts: 0, begun: [] }
+
+/** What a session that met a marker keeps until its commit. */
+interface MetMarker extends Place, Marker {
+  /** Milliseconds since 1970. */
+  readonly metAt: number
 }
 
 interface CreatedSession extends SavedSession {
@@ -72,8 +79,9 @@ export function createStoredSessions(
     const key = keyOf(id)
     const found = await store.read(key)
     if (found === null) return 'unknown'
-    if (isMarker(found.data)) {
-      const retired: MetMarker = { key, isEnded: found.data === ENDED, metAt: Date.now() }
+    const marker = markerIn(found.data)
+    if (marker !== null) {
+      const retired: MetMarker = { ...marker, key, version: found.version, metAt: Date.now() }
       return { retired }
     }
     const record = await decode(key, found)
@@ -89,7 +97,7 @@ export function createStoredSessions(
     const stored = record.stored as Place | undefined
     if (retired !== undefined) {
       return options.regenerate
-        ? startUnder(retired as MetMarker, values, options)
+        ? replace(retired as MetMarker, values, options)
         : Promise.resolve('retired')
     }
     if (stored === undefined) return create(values, options)
@@ -129,9 +137,9 @@ export function createStoredSessions(
       const answer = await store.update(key, version, { data, expires } as RecordChange)
       if (typeof answer === 'string') return { body: id, id, stored: { key, version: answer } }
       if (answer !== null) return 'postponed'
-      if (attempt > 1) await backOff(attempt)
+      await backOff(attempt)
       const found = await store.read(key)
-      const met = found && !isMarker(found.data) ? await decode(key, found) : null
+      const met = found && markerIn(found.data) === null ? await decode(key, found) : null
       if (found === null || met === null) return 'retired'
       version = found.version
       times = keptByHand(options, met, found)
@@ -142,36 +150,46 @@ export function createStoredSessions(
 
   /**
    * Gives a session a new id. The new record comes first, under an id that nobody knows yet, so that nothing of it is ever
-   * readable under the old one. Then a marker takes the place of the old record, in one step with the proof that the
-   * record is still there and unchanged, so that no logout and no write is lost.
+   * readable under the old one. Then the marker of the old id names it, in one step with the proof that what stands there
+   * is unchanged, so that no logout, no other login and no write is lost.
+   *
+   * @param old the record; or a marker, since the answer to an earlier login may have been lost
    */
   async function replace(
-    old: Place,
+    old: Place | MetMarker,
     values: SessionValues,
     options: SaveOptions,
   ): Promise<SaveResult> {
     const created = await create(values, options)
     const { key } = created.stored
-    let { version } = old
-    let begun: readonly string[] = []
+    const { logouts } = markerOf(old)
+    let { begun } = markerOf(old)
+    let version: string | undefined = old.version
     for (let attempt = 1; attempt < MAX_ATTEMPTS; attempt++) {
-      if ((await store.update(old.key, version, marker([...begun, key]))) !== null) {
-        return created
-      }
-      if (attempt > 1) await backOff(attempt)
+      if (begun.length >= MAX_BEGUN) return discard(created)
+      const named = recordOf({ logouts, begun: [...begun, key] })
+      const answer = await (version === undefined
+        ? store.create(old.key, named)
+        : store.update(old.key, version, named))
+      if (answer !== null) return created
+      await backOff(attempt)
       const found = await store.read(old.key)
-      if (found === null || found.data === ENDED) return discard(created)
-      version = found.version
-      if (isMarker(found.data)) {
-        // Another login was faster: this one is named beside it, so that a logout with the old id ends both.
-        begun = keysIn(found.data)
+      version = found?.version
+      if (found === null) {
+        // Had a logout come after this marker was met, its own would still be there.
+        if ('metAt' in old && Date.now() - old.metAt < MARKER_LIFETIME) continue
+        return discard(created)
+      }
+      const marker = markerIn(found.data)
+      if (marker !== null) {
         // A client that sends again what was not answered meets its own marker.
-        if (begun.includes(key)) return created
+        if (marker.begun.includes(key)) return created
+        if (marker.logouts > logouts) return discard(created)
+        begun = marker.begun // another login was faster: a logout with the old id ends both
         continue
       }
       const met = await decode(old.key, found)
       if (met === null) return discard(created)
-      begun = []
       values.rebase(met.values)
       const times = keptByHand(options, met, found)
       const data = await encode(key, values, times)
@@ -183,32 +201,6 @@ export function createStoredSessions(
     throw conflict('replace')
   }
 
-  /** Starts a session in a request whose id was retired already: the answer to the first login may have been lost. */
-  async function startUnder(
-    met: MetMarker,
-    values: SessionValues,
-    options: SaveOptions,
-  ): Promise<SaveResult> {
-    const created = await create(values, options)
-    const { key } = created.stored
-    if (met.isEnded) return created // begun after the logout, which so has no claim on it
-    for (let attempt = 1; attempt < MAX_ATTEMPTS; attempt++) {
-      const found = await store.read(met.key)
-      if (found === null) {
-        // Had somebody logged out since, the marker of that would still be there.
-        return Date.now() - met.metAt < MARKER_LIFETIME ? created : discard(created)
-      }
-      if (found.data === ENDED) return discard(created)
-      const begun = keysIn(found.data)
-      const change = marker([...begun, key])
-      if (begun.includes(key) || (await store.update(met.key, found.version, change))) {
-        return created
-      }
-      await backOff(attempt)
-    }
-    throw conflict('create')
-  }
-
   async function discard({ stored }: CreatedSession): Promise<'retired'> {
     await store.delete(stored.key)
     return 'retired'
@@ -218,18 +210,24 @@ export function createStoredSessions(
    * Ends what stands under a key, and first every session that was begun under it: if that fails half way, the marker
    * still names them, and the logout can be tried again.
    */
-  async function endKey(key: string, known?: string): Promise<void> {
-    let version = known
+  async function endKey(key: string, known?: Place | MetMarker): Promise<void> {
+    let version = known?.version
+    let marker = markerOf(known)
+    let logouts = known && marker.logouts
     for (let attempt = 1; attempt < MAX_ATTEMPTS; attempt++) {
       if (version === undefined) {
         const found = await store.read(key)
-        if (found === null || found.data === ENDED) return
-        for (const begun of keysIn(found.data)) await endKey(begun)
+        if (found === null) return
         version = found.version
+        marker = markerIn(found.data) ?? UNMARKED
+        logouts ??= marker.logouts
+        if (marker.logouts > logouts) return // another logout was faster, and has ended the same
       }
-      if ((await store.update(key, version, markerOfEnd())) !== null) return
+      for (const begun of marker.begun) await endKey(begun)
+      const ended = recordOf({ logouts: marker.logouts + 1, begun: [] })
+      if ((await store.update(key, version, ended)) !== null) return
       version = undefined
-      if (attempt > 1) await backOff(attempt)
+      await backOff(attempt)
     }
     throw conflict('end')
   }
@@ -257,30 +255,26 @@ export function createStoredSessions(
     load,
     save,
     async end({ id, stored, retired }) {
-      const place = stored as Place | undefined
-      if (retired !== undefined) await endKey((retired as MetMarker).key)
-      else if (place !== undefined) await endKey(place.key, place.version)
+      const known = (retired ?? stored) as MetMarker | Place | undefined
+      if (known !== undefined) await endKey(known.key, known)
       else if (id !== '') await endKey(keyOf(id))
     },
     endBody: (id) => endKey(keyOf(id)),
   }
 }
 
-function isMarker(data: string): boolean {
-  return data === ENDED || data.startsWith(RETIRED)
+/** The marker in the data of a record; null for a session. */
+function markerIn(data: string): Marker | null {
+  return data.startsWith(RETIRED) ? (JSON.parse(data.slice(RETIRED.length)) as Marker) : null
 }
 
-/** The keys of the sessions that a marker names; none for a record. */
-function keysIn(data: string): readonly string[] {
-  return data.startsWith(RETIRED) ? (JSON.parse(data.slice(RETIRED.length)) as string[]) : []
+function markerOf(known: Place | MetMarker | undefined): Marker {
+  return known !== undefined && 'begun' in known ? known : UNMARKED
 }
 
-function marker(keys: readonly string[]): RecordChange {
-  return { data: RETIRED + JSON.stringify(keys), expires: new Date(Date.now() + MARKER_LIFETIME) }
-}
-
-function markerOfEnd(): RecordChange {
-  return { data: ENDED, expires: new Date(Date.now() + MARKER_LIFETIME) }
+function recordOf(marker: Marker): NewRecord {
+  const expires = new Date(Date.now() + MARKER_LIFETIME)
+  return { data: RETIRED + JSON.stringify(marker), expires }
 }
 
 /** A lifetime that another request has chosen by hand meanwhile is kept as it is. */
@@ -321,8 +315,9 @@ function conflict(what: string): SessionError {
   )
 }
 
-/** Requests that write one session at once step aside by chance, instead of all failing at each other again. */
-function backOff(attempt: number): Promise<void> {
+/** Many requests that write one session at once step aside by chance, instead of all failing at each other again. */
+function backOff(attempt: number): Promise<void> | undefined {
+  if (attempt < 3) return undefined
   const milliseconds = Math.random() * Math.min(2 ** attempt, MAX_BACK_OFF)
   return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }

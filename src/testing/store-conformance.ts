@@ -1,14 +1,20 @@
 import type { SessionStore } from '../engine/store.ts'
+import { loginFailures } from './login-failures.ts'
+import { loginRaces } from './login-races.ts'
 import { storeContract } from './store-contract.ts'
-import { storeRaces } from './store-races.ts'
+import { writeRaces } from './write-races.ts'
 import type { StoreConformanceOptions } from './store-suite.ts'
 
 /**
  * A test suite for authors of back ends: what the {@link SessionStore} interface says of each method, many operations
- * at once, and two requests at once in every order of their reads, writes and deletes.
+ * at once, and two and three requests at once in every order of their operations.
  *
  * It fakes no clock and waits for none; records that have expired are written with an expiry in the past. One of the
- * tests is 1,300 operations: if each is a round trip, give the runner a timeout of a minute or two.
+ * A test suite for authors of back ends: what the {@link SessionStore} interface says of each method, many operations
+ * at once, and two and three requests at once in every order of their operations.
+ *
+ * It fakes no clock and waits for none; records that have expired are written with an expiry in the past. One of the
+ * tests is some 5,000 operations: if each is a round trip, give the runner a timeout of a minute or two.
  *
  * @param create gives a store that is empty; it is called once in each test
  *
@@ -25,5 +31,8 @@ export function storeConformance(
 ): void {
   const suite = { create, describe, it, compares }
   storeContract(suite)
-  if (compares) storeRaces(suite)
+  if (!compares) return
+  writeRaces(suite)
+  loginRaces(suite)
+  loginFailures(suite)
 }

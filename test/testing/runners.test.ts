@@ -67,13 +67,15 @@ beforeAll(() => {
   ] as const) {
     symlinkSync(resolve(target), join(folder, 'node_modules', name))
   }
-  const stores = readFileSync('test/support/broken-stores.ts', 'utf8')
-  writeFileSync(join(folder, 'stores.mjs'), stripTypeScriptTypes(stores))
+  for (const name of ['broken-stores', 'race-names', 'store-with']) {
+    const code = stripTypeScriptTypes(readFileSync(`test/support/${name}.ts`, 'utf8'))
+    writeFileSync(join(folder, `${name}.mjs`), code.replaceAll(/'(\.\/[\w-]+)\.ts'/g, "'$1.mjs'"))
+  }
   for (const { name, module } of runners) {
     const test = `
       import { storeConformance } from 'fetch-sessions/testing'
       import { describe, it } from '${module}'
-      import { brokenStores, goodStore } from './stores.mjs'
+      import { brokenStores, goodStore } from './broken-stores.mjs'
 
       const create = brokenStores[process.env.STORE]?.create ?? goodStore
       storeConformance(create, { describe, it })

@@ -1,0 +1,198 @@
+import assert from 'node:assert/strict'
+
+import type { SessionStorage } from '../engine/session-storage.ts'
+import { createStoreSessionStorage } from '../engine/store-storage.ts'
+import type { SessionStore } from '../engine/store.ts'
+import { createSessionRunner } from '../request/session-runner.ts'
+import type { Session } from '../session/session.ts'
+import { toCookieHeader } from './client-cookie.ts'
+import { everyInterleaving } from './interleave.ts'
+import type { Request as GatedRequest } from './interleave.ts'
+
+const SECRET = 'a secret for the tests of a store, known to all'
+const MAX_AGE = 1000
+
+export type Use = (session: Session) => unknown
+
+/** Without a time limit: a machine that is busy is no store that is broken. */
+export function storageOver(store: SessionStore, maxAge: number = MAX_AGE): SessionStorage {
+  const cookie = { secrets: [SECRET], maxAge }
+  return createStoreSessionStorage(store, { cookie, timeout: Infinity })
+}
+
+/** Stores a session, and gives its cookie. */
+export async function start(storage: SessionStorage): Promise<string> {
+  const session = await storage.getSession()
+  session.set('start', true)
+  session.flash('notice', 'hello')
+  return toCookieHeader(await storage.commitSession(session))
+}
+
+/** What a handler does for a login. */
+export function login(user: string): Use {
+  return (session) => {
+    session.regenerate()
+    session.set('user', user)
+  }
+}
+
+export const logout: Use = (session) => session.destroy()
+
+/** Loads a session, uses and commits it; gives the Set-Cookie text, which is empty if there is none. */
+export type Visit = (store: SessionStore, cookie: string, use: Use) => Promise<string>
+
+export const byHand: Visit = async (store, cookie, use) => {
+  const storage = storageOver(store)
+  const session = await storage.getSession(cookie)
+  await use(session)
+  return storage.commitSession(session)
+}
+
+const throughMiddleware = async (
+  storage: SessionStorage,
+  cookie: string,
+  use: Use,
+): Promise<string> => {
+  let session: Session | undefined
+  const run = createSessionRunner({ storage })
+  const request = new Request('https://app.example/', { headers: { cookie } })
+  const scope = { place: (placed: Session) => void (session = placed) }
+  const response = await run(request, scope, async () => {
+    assert.ok(session)
+    await use(session)
+    return new Response()
+  })
+  return response.headers.getSetCookie()[0] ?? ''
+}
+
+export const byMiddleware: Visit = (store, cookie, use) =>
+  throughMiddleware(storageOver(store), cookie, use)
+
+/** Through the middleware of a storage whose sessions live so long that this one is due for a renewal. */
+export const renewal: Visit = (store, cookie, use) =>
+  throughMiddleware(storageOver(store, 10 * MAX_AGE), cookie, use)
+
+/** What one client sends, and what its handler does. */
+export interface Sent {
+  readonly use: Use
+  /** Default: that of the session that {@link race} has stored. */
+  readonly cookie?: string
+  /** It has loaded its session before the others begin. */
+  readonly hasLoaded?: boolean
+  readonly visit?: Visit
+}
+
+/** What one client has after all requests. Moments count the events of one order. */
+export interface Client {
+  readonly loadedAt: number
+  readonly answeredAt: number
+  readonly isLogout: boolean
+  readonly setCookie: string
+  readonly session: Session
+}
+
+interface Running {
+  readonly request: GatedRequest
+  client(setup: SessionStorage): Promise<Client>
+}
+
+async function begin(
+  base: SessionStore,
+  { use, cookie = '', hasLoaded = false, visit = byHand }: Sent,
+  tick: () => number,
+): Promise<Running> {
+  let store = base
+  let [loadedAt, answeredAt, setCookie] = [0, 0, '']
+  let go = (): void => {}
+  let noteLoaded = (): void => {}
+  const isLoaded = new Promise<void>((resolve) => (noteLoaded = resolve))
+  const mayGoOn = new Promise<void>((resolve) => (go = resolve))
+  const view: SessionStore = {
+    read: (key) => store.read(key),
+    update: (...args) => store.update(...args),
+    // A new record has a key that no other request knows yet, so when it comes and goes makes no difference to them.
+    create: (...args) => base.create(...args),
+    delete: (key) => base.delete(key),
+  }
+  const answer = async (): Promise<void> => {
+    setCookie = await visit(view, cookie, async (session) => {
+      loadedAt = tick()
+      noteLoaded()
+      await mayGoOn
+      return use(session)
+    })
+    answeredAt = tick()
+  }
+  const early = hasLoaded ? answer() : undefined
+  early?.catch(noteLoaded) // it is awaited with the others
+  if (hasLoaded) await isLoaded
+  return {
+    async request(gated) {
+      store = gated
+      go()
+      await (early ?? answer())
+    },
+    async client(setup) {
+      const session = await setup.getSession(setCookie === '' ? cookie : toCookieHeader(setCookie))
+      return { loadedAt, answeredAt, isLogout: use === logout, setCookie, session }
+    },
+  }
+}
+
+/** What {@link race} gives to the check of one order. */
+export interface Outcome {
+  readonly clients: readonly Client[]
+  /** What the cookie from before opens now. */
+  readonly old: Session
+}
+
+/**
+ * Runs requests over one session, in every order of their operations on the store.
+ *
+ * @param prepare gives the requests for a session that has just been stored
+ * @param afterwards what else happens before the check
+ */
+export async function race(
+  base: SessionStore,
+  prepare: (cookie: string, setup: SessionStorage) => readonly Sent[] | Promise<readonly Sent[]>,
+  check: (outcome: Outcome) => void,
+  afterwards?: (setup: SessionStorage, cookie: string) => Promise<unknown>,
+): Promise<void> {
+  // Sessions have ids of their own, so all orders can share one store.
+  const setup = storageOver(base)
+  const orders = await everyInterleaving(async () => {
+    let ticks = 0
+    const cookie = await start(setup)
+    const running: Running[] = []
+    for (const sent of await prepare(cookie, setup)) {
+      running.push(await begin(base, { cookie, ...sent }, () => ++ticks))
+    }
+    const outcome = async (): Promise<Outcome> => {
+      await afterwards?.(setup, cookie)
+      const clients: Client[] = []
+      for (const { client } of running) clients.push(await client(setup))
+      return { clients, old: await setup.getSession(cookie) }
+    }
+    return { base, requests: running.map(({ request }) => request), outcome }
+  }, check)
+  assert.ok(orders > 1, 'the requests have only one order')
+}
+
+/**
+ * After an answered logout, no cookie of any answer signs anyone in, except that of a login which has loaded its session
+ * after the logout. Two logouts at once are one: the later one ends what the earlier one has ended.
+ */
+export function assertLogoutHolds({ clients, old }: Outcome): void {
+  const logouts = clients.filter(({ isLogout }) => isLogout)
+  for (const { session, loadedAt } of clients) {
+    if (session.origin !== 'resumed') continue
+    for (const each of logouts) {
+      assert.ok(
+        logouts.some((one) => one.answeredAt >= each.loadedAt && one.answeredAt <= loadedAt),
+        `after a logout a cookie opens ${JSON.stringify(session.data)}`,
+      )
+    }
+    assert.ok(!session.has('start'), 'the values of the session that was ended are back')
+  }
+  assert.equal(old.origin, 'unknown')
+}
