@@ -92,7 +92,7 @@ const owners = new WeakMap<object, Headers>()
  *
  * A context that holds the sessions of another request is copied, so that neither of the two reads those of the other.
  */
-function place(event: H3Event, key: string, session: object): void {
+function place(event: H3Event, key: string, current: object): void {
   const { req } = event
   if ((owners.get(event.context) ?? req.headers) !== req.headers) {
     Object.assign(event, { context: { ...event.context } }) // sessions are not enumerable
@@ -101,7 +101,7 @@ function place(event: H3Event, key: string, session: object): void {
   Object.defineProperty(event.context, key, {
     configurable: true,
     get() {
-      if (event.req === req || event.req.headers === req.headers) return session
+      if (event.req === req || event.req.headers === req.headers) return current
       throw new SessionError(
         'ERR_SESSION_CONFIG',
         `\`event.context.${key}\` was read in a cached handler, whose answer is for every visitor. Read the session outside of it.`,
