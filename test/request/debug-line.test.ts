@@ -4,35 +4,39 @@ import {
   createSessionRunner,
   createStoreSessionStorage,
 } from 'fetch-sessions'
-import type { Session, SessionOptions, SessionStorage } from 'fetch-sessions'
+import type { Session, SessionOptions } from 'fetch-sessions'
 import { createMemoryStore } from '../../src/storage/memory.ts'
 import { createClient } from '../support/client.ts'
 import { SECRET } from '../support/secrets.ts'
+import { runWith } from './run.ts'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 const START = Date.UTC(2026, 0, 1)
 const COOKIE = { secrets: [SECRET], maxAge: 24 * 60 * 60 }
 const storage = createCookieSessionStorage({ cookie: COOKIE })
 
-type Options = SessionOptions<Record<string, unknown>, Record<string, unknown>, object>
+const sealed = { storage, debug: true }
 
 /** What is said of requests that go through `use`, one line each, in one browser. */
 function browse(
   use: (session: Session, path: string) => unknown,
-  options: Options = { storage, debug: true },
-  environment: object = {},
+  options: SessionOptions = sealed,
+  { environment, origin }: { environment?: object; origin?: string } = {},
 ): { lines: string[]; visit(path: string): Promise<void>; cookies: Map<string, string> } {
   const lines: string[] = []
   vi.spyOn(console, 'debug').mockImplementation((line: string) => lines.push(line))
-  const runner = createSessionRunner<object>(options, {
-    environment: (context) => context,
-  })
-  const client = createClient((request) =>
-    runner(request, environment, async (session) => {
-      const made = await use(session, new URL(request.url).pathname)
-      return { response: made instanceof Response ? made : new Response('ok') }
-    }),
-  )
+  const runner = createSessionRunner(options)
+  const handle = (request: Request): Promise<Response> =>
+    runWith(
+      runner,
+      request,
+      async (session) => {
+        const made = await use(session, new URL(request.url).pathname)
+        return made instanceof Response ? made : new Response('ok')
+      },
+      { environment },
+    )
+  const client = createClient(handle, origin)
   const visit = async (path: string): Promise<void> => {
     await client.get(path).catch(() => undefined)
   }
@@ -76,7 +80,7 @@ describe('a debugged request', () => {
       'fetch-sessions: GET /500 __session: keep: status 500',
       'fetch-sessions: GET /throw __session: keep: the handler threw',
       'fetch-sessions: GET /clear __session: write: cleared; cookie sent',
-      'fetch-sessions: GET /logout __session: drop: destroyed; cookie sent',
+      'fetch-sessions: GET /logout __session: end: destroyed; cookie sent',
       'fetch-sessions: GET /x __session: keep: untouched',
     ])
     expect(lines.join()).not.toContain('secret')
@@ -129,29 +133,100 @@ describe('a debugged request', () => {
     for (const path of ['/', '/gone', '/', '/fail']) await visit(path)
     expect(lines).toEqual([
       'fetch-sessions: GET / __session: write: n changed; cookie sent',
-      'fetch-sessions: GET /gone __session: write: n changed, but the record is gone',
+      'fetch-sessions: GET /gone __session: write: n changed, but retired',
       'fetch-sessions: GET / __session: refused: unknown; write: n changed; cookie sent',
       'fetch-sessions: GET /fail __session: failed: ERR_SESSION_STORAGE',
     ])
   })
 
-  it('says what was left to a handler that commits by hand', async () => {
-    const memory = createMemorySessionStorage({ cookie: COOKIE })
-    const handlers: Record<string, (session: Session) => Promise<unknown>> = {
-      '/same': (session) => commitTo(memory, session),
-      '/destroyed': (session) => memory.destroySession(session),
+  it.each<[string, () => Promise<{ postponed: true }>]>([
+    ['a store postpones', () => Promise.resolve({ postponed: true })],
+    ['a store fails to write', () => Promise.reject(new Error('secret host'))],
+  ])('says that %s a renewal', async (_, update) => {
+    const store = createMemoryStore(10)
+    const { lines, visit } = browse((session, path) => path === '/a' && session.set('n', 1), {
+      storage: createStoreSessionStorage(store, { cookie: COOKIE }),
+      debug: true,
+    })
+    await visit('/a')
+    vi.setSystemTime(START + 20 * 60 * 60 * 1000)
+    vi.spyOn(store, 'update').mockImplementation(update)
+    await visit('/b')
+    expect(lines.slice(1)).toEqual([
+      'fetch-sessions: GET /b __session: write: renewed, would have ended in 4 hours, but postponed',
+    ])
+  })
+
+  it.each([
+    ['http://192.168.0.7:3000', '; not stored, since this is plain http'],
+    ['http://shop.example', '; not stored, since this is plain http'],
+    ['http://localhost:3000', '; cookie sent'],
+    ['https://192.168.0.7:3000', '; cookie sent'],
+  ])('says in every line whether browsers store the cookie: %s', async (origin, said) => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    const secure = {
+      storage: createCookieSessionStorage({
+        cookie: { ...COOKIE, name: origin.replace(/\W+/g, '-') },
+      }),
+      debug: true,
     }
+    const { lines, visit } = browse(
+      (session, path) => (path === '/out' ? session.destroy() : session.set('n', path)),
+      secure,
+      { origin },
+    )
+    for (const path of ['/a', '/b', '/out']) await visit(path)
+    expect(lines.map((line) => line.replace(/^.*(write|end): [\w ]+/, ''))).toEqual([
+      said,
+      said,
+      said,
+    ])
+    expect(warn).toHaveBeenCalledTimes(said.includes('not stored') ? 1 : 0)
+  })
+
+  it('says nothing of plain http where the cookie is not Secure', async () => {
+    const open = createCookieSessionStorage({ cookie: { ...COOKIE, secure: false } })
+    const { lines, visit } = browse(
+      (session) => session.set('n', 1),
+      { storage: open, debug: true },
+      { origin: 'http://192.168.0.7:3000' },
+    )
+    await visit('/')
+    expect(lines).toEqual(['fetch-sessions: GET / __session: write: n changed; cookie sent'])
+  })
+
+  it('says what a handler did by hand, and whether its cookie was still to be sent', async () => {
+    const memory = createMemorySessionStorage({ cookie: COOKIE })
     const { lines, visit } = browse(
       async (session, path) => {
         session.set('n', 1)
-        await handlers[path]?.(session)
+        const isLogout = path.startsWith('/destroyed')
+        const method = isLogout ? memory.destroySession : memory.commitSession
+        const setCookie = await method(session)
+        if (!path.endsWith('/sent')) return undefined
+        return new Response('', { headers: { 'set-cookie': setCookie } })
       },
       { storage: memory, debug: true },
     )
-    for (const path of ['/same', '/destroyed']) await visit(path)
+    for (const path of ['/same', '/same/sent', '/destroyed', '/destroyed/sent']) await visit(path)
     expect(lines).toEqual([
-      'fetch-sessions: GET /same __session: keep: committed by hand',
-      'fetch-sessions: GET /destroyed __session: keep: destroyed by hand',
+      'fetch-sessions: GET /same __session: keep: committed by hand; cookie sent',
+      'fetch-sessions: GET /same/sent __session: keep: committed by hand',
+      'fetch-sessions: GET /destroyed __session: keep: destroyed by hand; cookie sent',
+      'fetch-sessions: GET /destroyed/sent __session: keep: destroyed by hand',
+    ])
+  })
+
+  it('says that the handler has sent another session', async () => {
+    vi.spyOn(console, 'warn').mockImplementation(() => {})
+    const { lines, visit } = browse(async (session) => {
+      session.set('n', 1)
+      const other = await storage.commitSession(await storage.getSession())
+      return new Response('', { headers: { 'set-cookie': other } })
+    })
+    await visit('/')
+    expect(lines).toEqual([
+      'fetch-sessions: GET / __session: keep: the handler committed another session under the same cookie',
     ])
   })
 })
@@ -167,7 +242,7 @@ describe('debugging', () => {
     [undefined, { DEBUG: 'other' }, 0],
   ])('is asked for by the variable DEBUG: %j, bindings %o', async (variable, bindings, count) => {
     vi.stubEnv('DEBUG', variable)
-    const { lines, visit } = browse(() => undefined, { storage }, bindings)
+    const { lines, visit } = browse(() => undefined, { storage }, { environment: bindings })
     await visit('/')
     expect(lines).toHaveLength(count)
   })
@@ -179,7 +254,3 @@ describe('debugging', () => {
     expect(lines).toEqual([])
   })
 })
-
-async function commitTo(to: SessionStorage, session: Session): Promise<void> {
-  await to.commitSession(session)
-}

@@ -78,9 +78,9 @@ describe('a session in a cookie', () => {
     const theirs = reactRouter.createCookieSessionStorage({
       cookie: { name: '__session', secrets: [SECRET] },
     })
-    const session = await theirs.getSession()
-    session.set('userId', '123')
-    const cookie = toCookie(await theirs.commitSession(session))
+    const before = await theirs.getSession()
+    before.set('userId', '123')
+    const cookie = toCookie(await theirs.commitSession(before))
     const moving = { storage: cookieWith({ acceptSigned: true }), lazy }
     const visit = async (session: Session): Promise<Response> => (
       await use(session),

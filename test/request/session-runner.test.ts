@@ -25,7 +25,7 @@ describe('createSessionRunner', () => {
   it.each([
     ['the function itself, as a middleware gets it', (): void => {}],
     ['the Request of a middleware', new Request('https://app.example/')],
-    ['an object of a class', new (class Context {})()],
+    ['an object of another class', new Map()],
     ['a list', []],
   ])('refuses options that are none: %s', (_, options) => {
     expect(() => createSessionRunner(options as object)).toThrow(

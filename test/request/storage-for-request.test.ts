@@ -108,18 +108,16 @@ describe('a storage function', () => {
 })
 
 describe('an async storage function', () => {
-  type Deferred = PromiseWithResolvers<SessionStorage>
+  interface Deferred {
+    resolve(storage: SessionStorage): void
+    reject(error: Error): void
+  }
 
   /** A factory whose storages are made by hand, in any order. */
   function deferring(): { factory: Factory; runs: Deferred[]; make(run: number): SessionStorage } {
     const runs: Deferred[] = []
-    const factory = (): Promise<SessionStorage> => {
-      let resolve!: Deferred['resolve']
-      let reject!: Deferred['reject']
-      const promise = new Promise<SessionStorage>((...settle) => ([resolve, reject] = settle))
-      runs.push({ promise, resolve, reject })
-      return promise
-    }
+    const factory = (): Promise<SessionStorage> =>
+      new Promise((resolve, reject) => runs.push({ resolve, reject }))
     const make = (run: number): SessionStorage => {
       const storage = createMemorySessionStorage({ cookie })
       runs[run]?.resolve(storage)
