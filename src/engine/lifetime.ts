@@ -85,7 +85,7 @@ export function nextTimes(
 }
 
 /** The attributes that tell the browser the same. */
-export function attributesFor(
+export function lifetimeAttributes(
   times: TokenTimes,
   { now, attributes, chosen }: CommitOptions,
   cookie: { readonly maxAge: number | undefined; readonly expires: Date | undefined },

@@ -55,6 +55,8 @@ export type SaveResult = SavedSession | 'postponed' | 'retired'
 /** Where the values of sessions are kept: in the cookie itself, or under an id. */
 export interface SessionBackend {
   readonly kind: 'cookie' | 'id'
+  /** Whether {@link save} lays its changes over what other requests have written meanwhile. */
+  readonly merges: boolean
   /** Whether {@link load} answers without a promise. */
   readonly immediate: boolean
   /** Whether it knows creation and expiry itself, so that they hold without the token's. */

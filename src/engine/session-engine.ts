@@ -10,7 +10,7 @@ import type { Token } from '../token/token.ts'
 import { SessionError } from '../util/errors.ts'
 import { chain } from '../util/maybe-promise.ts'
 import type { MaybePromise } from '../util/maybe-promise.ts'
-import { attributesFor, endOf, expiryAfter, nextTimes } from './lifetime.ts'
+import { endOf, expiryAfter, lifetimeAttributes, nextTimes } from './lifetime.ts'
 import type { CommitOptions, Lifetime } from './lifetime.ts'
 import type {
   LoadedSession,
@@ -41,8 +41,8 @@ export interface SessionEngine extends SessionSource {
   commit(state: SessionState, options: CommitOptions): Promise<Committed>
   /** Ends the session, and whatever else the request's cookies stand for. Gives the Set-Cookie texts that clear them. */
   end(state: SessionState, attributes: SerializeOptions): Promise<readonly string[]>
-  /** Whether a commit writes into a record that other commits of this request have written too. */
-  mergesWithOthers(record: SessionRecord): boolean
+  /** Whether a commit lays its changes over what others have written into this record. */
+  merges(record: SessionRecord): boolean
 }
 
 export function createSessionEngine(
@@ -91,31 +91,22 @@ export function createSessionEngine(
     tokens: readonly (Token | null)[],
   ): MaybePromise<SessionRecord> {
     const now = Date.now()
-    const bodies: string[] = []
     let latest: Token | undefined
-    let latestEnd = Infinity
-    let endedAt: number | undefined
+    const bodies: string[] = []
     for (const token of tokens) {
       if (token === null) continue
-      const tokenEnd = token.times === undefined ? Infinity : endOf(token.times, lifetime)
-      if (now >= tokenEnd) {
-        endedAt = tokenEnd
-        continue
-      }
       bodies.push(token.body)
-      if ((token.times?.issuedAt ?? 0) < (latest?.times?.issuedAt ?? 0)) continue
-      latest = token
-      latestEnd = tokenEnd
+      if ((token.times?.issuedAt ?? 0) >= (latest?.times?.issuedAt ?? 0)) latest = token
     }
-    if (latest === undefined) {
-      return unstoredRecord(endedAt === undefined ? 'tampered' : 'expired', undefined, endedAt)
-    }
+    if (latest === undefined) return unstoredRecord('tampered')
+    state.bodies = bodies
     const token = latest
-    if (bodies.length > 1) state.others = bodies.filter((body) => body !== token.body)
+    const tokenEnd = token.times === undefined ? Infinity : endOf(token.times, lifetime)
+    if (now >= tokenEnd) return unstoredRecord('expired', undefined, tokenEnd)
     const found = backend.load(token.body)
     return found instanceof Promise
-      ? found.then((loaded) => recordOf(token, latestEnd, loaded, now), failed)
-      : recordOf(token, latestEnd, found, now)
+      ? found.then((loaded) => recordOf(token, tokenEnd, loaded, now), throwStorageError)
+      : recordOf(token, tokenEnd, found, now)
   }
 
   /** @param tokenEnd when the session of the token ends */
@@ -209,19 +200,19 @@ export function createSessionEngine(
         byHand: renew === 'always',
       })
     } catch (error) {
-      return failed(error)
+      return throwStorageError(error)
     }
     if (typeof saved === 'string') return { outcome: saved, setCookies: [] }
 
     const setCookies: string[] = []
     if (issues) {
       const token = await codec.seal(saved.body, times)
-      const text = await cookie.serialize(token, attributesFor(times, options, cookie))
+      const text = await cookie.serialize(token, lifetimeAttributes(times, options, cookie))
       assertSize(text, record.values)
       setCookies.push(text)
       if (state.offered.length > 1) setCookies.push(...cookie.duplicateClearingHeaders())
     }
-    record.values.settle()
+    record.values.markSaved()
     const { id, stored } = saved
     state.record = {
       ...record,
@@ -248,10 +239,11 @@ export function createSessionEngine(
 
   async function remove(state: SessionState): Promise<void> {
     try {
-      await backend.end(state.record ?? state.openAtOnce())
-      for (const body of state.others) await backend.endBody(body)
+      const record = state.record ?? state.openAtOnce()
+      await backend.end(record)
+      for (const body of state.bodies) if (body !== record.id) await backend.endBody(body)
     } catch (error) {
-      failed(error)
+      throwStorageError(error)
     }
   }
 
@@ -274,13 +266,13 @@ export function createSessionEngine(
     remove,
     commit,
     end,
-    mergesWithOthers: ({ id }) => backend.kind === 'id' && id !== '',
+    merges: ({ id }) => backend.merges && id !== '',
   }
   return engine
 }
 
 /** Names the failure of a back end, and keeps its cause. */
-function failed(cause: unknown): never {
+function throwStorageError(cause: unknown): never {
   if (cause instanceof SessionError) throw cause
   throw new SessionError(
     'ERR_SESSION_STORAGE',

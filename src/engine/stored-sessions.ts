@@ -250,6 +250,7 @@ export function createStoredSessions(
 
   return {
     kind: 'id',
+    merges: true,
     immediate: false,
     keepsTimes: true,
     load,

@@ -90,6 +90,7 @@ function strategyBackend<Data extends object, FlashData extends object>(
   type Stored = FlashSessionData<Data, FlashData>
   return {
     kind: 'id',
+    merges: false,
     immediate: false,
     keepsTimes: false,
     async load(id) {

@@ -9,6 +9,7 @@ import type { RequestTraits } from '../util/request-traits.ts'
 import { describe, printDebugLine } from './debug-line.ts'
 import type { Decision } from './debug-line.ts'
 import { withSessionHeaders } from './response-headers.ts'
+import type { SessionHeaders } from './response-headers.ts'
 
 /** A visit of one client: its request, its session, and what the options of the middleware say. */
 export interface Visit {
@@ -30,12 +31,12 @@ export interface CommitState {
   readonly changed: boolean
   /** There is a response, and its status saves. */
   readonly saves: boolean
-  /** `commitSession()` or `destroySession()` has made a cookie. */
+  /** `commitSession()` or `destroySession()` has made a cookie for this session. */
   readonly committed: boolean
   /** The response sets this cookie already. */
   readonly setByHand: boolean
-  /** What would be written takes in what the handler has set by hand. */
-  readonly takesOver: boolean
+  /** A write goes into the record that stays under this id, whatever cookie the handler has sent. */
+  readonly merges: boolean
   /** Less than half of the lifetime is left, or the token should be sealed anew. */
   readonly renews: boolean
 }
@@ -44,7 +45,8 @@ export interface CommitState {
 export function decide(state: CommitState): Decision {
   if (state.destroyed && !state.ended) return 'end'
   if (state.changed && state.saves && !state.destroyed) {
-    return state.setByHand && !state.takesOver ? 'yield' : 'write'
+    // The handler's cookie stands for another session, unless it was made for this one.
+    return state.setByHand && !state.committed && !state.merges ? 'yield' : 'write'
   }
   if (state.setByHand) return 'keep'
   if (state.committed) return 'send'
@@ -69,11 +71,10 @@ export async function commitVisit(
   const committed = state.committed !== undefined
   const isDue =
     saves && record !== undefined && (record.stale || (rolling && engine.isRenewalDue(record, now)))
-  const setByHand = (changed || isDue || committed) && isSetByHand(engine, response)
+  const setByHand = (changed || isDue || committed || destroyed) && isSetByHand(engine, response)
   const renews = isDue && !setByHand && !(request !== undefined && isPeek(request))
-  const takesOver =
-    setByHand && (committed || (record !== undefined && engine.mergesWithOthers(record)))
-  const facts = { destroyed, ended, changed, saves, committed, setByHand, takesOver, renews }
+  const merges = record !== undefined && !state.regenerated && engine.merges(record)
+  const facts = { destroyed, ended, changed, saves, committed, setByHand, merges, renews }
   const decision = decide(facts)
   const text = visit.isDebugged ? describe(decision, state, response, saves, now) : ''
 
@@ -91,12 +92,12 @@ export async function commitVisit(
       setCookies = state.committed ?? []
       break
     case 'end':
-      setCookies = await engine.end(state, attributesFor(visit))
+      setCookies = await engine.end(state, cookieOverrides(visit))
       break
     case 'write':
     case 'renew': {
       const renew = rolling && renews ? 'due' : 'never'
-      const options = { now, renew, attributes: attributesFor(visit) } as const
+      const options = { now, renew, attributes: cookieOverrides(visit) } as const
       const done = await (decision === 'write'
         ? engine.commit(state, options)
         : engine.commit(state, options).catch(postponed))
@@ -106,6 +107,8 @@ export async function commitVisit(
       else if (setCookies.length === 0 && !setByHand) setCookies = state.committed ?? []
     }
   }
+  // The handler's cookie for another session has the last word.
+  if (response === undefined || (setByHand && !committed)) setCookies = []
   const isRefused = setCookies.length > 0 && isRefusedByBrowsers(visit, setCookies)
   if (isRefused) warnPlainHttp(engine.cookie.name)
   if (visit.isDebugged) {
@@ -115,21 +118,25 @@ export async function commitVisit(
   }
   if (response === undefined) return undefined
   return withSessionHeaders(response, {
-    vary: state.touched,
-    isPrivate:
-      setCookies.length > 0 || setByHand || (state.touched && record?.origin === 'resumed'),
+    ...privacyOf(visit),
+    ...(setCookies.length > 0 || setByHand ? { isPrivate: true } : {}),
     setCookies,
     replaces:
       setByHand && setCookies.length > 0 && decision !== 'keep' ? engine.cookie.isSetBy : undefined,
   })
 }
 
-/** A renewal that fails is tried again by the next request. */
+/** Whether a response depends on the Cookie header, and holds what only this visitor may see. */
+export function privacyOf({ state }: Visit): Pick<SessionHeaders, 'vary' | 'isPrivate'> {
+  const { touched, record } = state
+  return { vary: touched, isPrivate: touched && record?.origin === 'resumed' }
+}
+
+/** A renewal that fails is tried again by the next request: nobody asked for it, so that it fails no request. */
 function postponed(error: unknown): Committed {
-  if (error instanceof SessionError && error.code === 'ERR_SESSION_STORAGE') {
-    return { outcome: 'postponed', setCookies: [] }
-  }
-  throw error
+  if (!(error instanceof SessionError)) throw error
+  if (error.code !== 'ERR_SESSION_STORAGE') warnOnce(`a session was not renewed: ${error.message}`)
+  return { outcome: 'postponed', setCookies: [] }
 }
 
 /** A handler that has set or cleared the cookie itself has the last word, unless there is something to write. */
@@ -139,7 +146,7 @@ function isSetByHand(engine: SessionEngine, response: Response | undefined): boo
 }
 
 /** Attributes for this request's cookie: browsers other than Chromium refuse Secure from http://localhost. */
-function attributesFor({ state, engine }: Visit): SerializeOptions {
+function cookieOverrides({ state, engine }: Visit): SerializeOptions {
   const isLocal =
     engine.cookie.canDropSecure &&
     state.request !== undefined &&

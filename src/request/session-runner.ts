@@ -2,13 +2,13 @@ import type { SessionEngine } from '../engine/session-engine.ts'
 import type { SessionStorage } from '../engine/session-storage.ts'
 import { sessionOf } from '../session/session.ts'
 import type { Session, SessionData } from '../session/session.ts'
-import { unstoredRecord } from '../session/session-state.ts'
 import { isWorkers } from '../util/environment.ts'
 import { SessionError } from '../util/errors.ts'
 import { isResponse } from '../util/request-traits.ts'
 import type { RequestTraits } from '../util/request-traits.ts'
 import { isDebugged, printDebugLine } from './debug-line.ts'
-import { commitVisit } from './session-commit.ts'
+import { withSessionHeaders } from './response-headers.ts'
+import { commitVisit, privacyOf } from './session-commit.ts'
 import type { Visit } from './session-commit.ts'
 import { engineForRequest } from './storage-for-request.ts'
 
@@ -121,8 +121,11 @@ export function createSessionRunner<
     const outer = findVisit(headers, context, engine)
     if (outer !== undefined) {
       scope.place(outer.session as Session<Data, FlashData>)
-      if (!lazy) await load(outer)
-      return handler()
+      if (!lazy) await outer.state.open()
+      const answer = await handler()
+      // A cache may stand between the two middlewares.
+      const headers = { ...privacyOf(outer), setCookies: [] }
+      return (answer && withSessionHeaders(answer, headers)) as typeof answer
     }
 
     const state = engine.begin(headers.get('cookie'))
@@ -142,14 +145,23 @@ export function createSessionRunner<
     scope.place(session)
     beginVisit(headers, context, visit)
     try {
-      if (!state.opensOnAccess && !lazy) await load(visit)
-      const response = await handler()
-      if (isUntouched(visit)) return response
-      return (await commitVisit(visit, response)) as typeof response
-    } catch (thrown) {
-      if (isResponse(thrown) && !state.closed) throw await commitVisit(visit, thrown)
-      await leave(visit, thrown)
-      throw thrown
+      if (!state.opensOnAccess && !lazy) await state.open()
+      let answer: Response | undefined
+      let isThrown = false
+      try {
+        answer = await handler()
+      } catch (thrown) {
+        // A Response that is thrown, such as a redirect, is an answer too.
+        if (!isResponse(thrown)) throw thrown
+        answer = thrown
+        isThrown = true
+      }
+      const sent = isUntouched(visit) ? answer : await commitVisit(visit, answer)
+      if (isThrown) throw sent
+      return sent as Awaited<ReturnType<typeof handler>>
+    } catch (error) {
+      if (!isResponse(error)) await finishWithoutResponse(visit, error)
+      throw error
     } finally {
       state.closed = true
       endVisit(headers, context, visit)
@@ -158,29 +170,18 @@ export function createSessionRunner<
 }
 
 /** Nobody has looked at the session, and its cookie asks for no renewal: the response goes out as it is. */
-function isUntouched({ state, engine, rolling, isDebugged: says }: Visit): boolean {
-  if (state.touched || says || state.record !== undefined) return false
+function isUntouched({ state, engine, rolling, isDebugged: isPrinted }: Visit): boolean {
+  if (state.touched || isPrinted || state.record !== undefined) return false
   return !state.opensOnAccess || !engine.claimsRenewal(state, rolling)
 }
 
-/** A session that cannot be read is empty and takes no writes, so that the page of the error can be made with it. */
-async function load({ state }: Visit): Promise<void> {
-  try {
-    await state.open()
-  } catch (error) {
-    state.record = unstoredRecord('new')
-    state.touched = true // the page of the error may look at it without a warning
-    state.closed = true
-    throw error
-  }
-}
-
 /** A request that fails saves nothing; only a logout holds. */
-async function leave(visit: Visit, thrown: unknown): Promise<void> {
-  const { state, engine, isDebugged: says } = visit
+async function finishWithoutResponse(visit: Visit, thrown: unknown): Promise<void> {
+  const { state, engine, isDebugged: isPrinted } = visit
   if (state.closed) {
     const code = thrown instanceof SessionError ? thrown.code : String(thrown)
-    if (says) printDebugLine(state.request as RequestTraits, engine.cookie.name, `failed: ${code}`)
+    if (isPrinted)
+      printDebugLine(state.request as RequestTraits, engine.cookie.name, `failed: ${code}`)
     return
   }
   try {
@@ -247,11 +248,11 @@ function asksForDebug({
   return 'DEBUG' in environment && isDebugged(environment)
 }
 
-function assertOptions(options: object): void {
-  const prototype: unknown = Object.getPrototypeOf(options)
-  if (prototype === Object.prototype || prototype === null) return
+function assertOptions(options: object | null): void {
+  const prototype: unknown = options && Object.getPrototypeOf(options)
+  if (options !== null && (prototype === Object.prototype || prototype === null)) return
   throw new SessionError(
     'ERR_SESSION_CONFIG',
-    'The options are no plain object, as if the function itself were the middleware: write `session()`, with the call.',
+    'The options of session() are not a plain object. If the function itself was passed as the middleware, write `session()`, with the call.',
   )
 }

@@ -68,12 +68,13 @@ export class SessionState {
   regenerated = false
   destroyed = false
   closed = false
-  /** What other authentic cookies of the request stood for; a logout ends these too. */
-  others: readonly string[] = []
+  /** The bodies of every authentic cookie of the request: a logout ends what they stand for. */
+  bodies: readonly string[] = []
   /** The Set-Cookie texts of a commit by hand, which the middleware sends if the handler does not. */
   committed: readonly string[] | undefined = undefined
   /** Ended by hand, so that its back end knows it. */
   ended = false
+  #opening: Promise<SessionRecord> | undefined
   /** `undefined` until the session is opened. */
   record: SessionRecord | undefined = undefined
 
@@ -92,12 +93,25 @@ export class SessionState {
     return this.destroyed || this.regenerated || this.record?.values.changed === true
   }
 
-  /** Loads the record, once. */
+  /**
+   * Loads the record, once. If that fails, the session is empty and takes no writes, so that the page of the error can
+   * be made with it.
+   */
   open(): MaybePromise<SessionRecord> {
     if (this.record !== undefined) return this.record
+    if (this.#opening !== undefined) return this.#opening
     const record = this.source?.resume(this) ?? unstoredRecord('new')
-    if (record instanceof Promise) return record.then((loaded) => (this.record ??= loaded))
-    return (this.record = record)
+    if (!(record instanceof Promise)) return (this.record = record)
+    this.#opening = record.then(
+      (loaded) => (this.record = loaded),
+      (error: unknown) => {
+        this.record = unstoredRecord('new')
+        this.touched = true // the page of the error may look at it without a warning
+        this.closed = true
+        throw error
+      },
+    )
+    return this.#opening
   }
 
   /** The record, for an access that cannot wait. */

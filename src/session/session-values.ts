@@ -152,7 +152,7 @@ export class SessionValues {
     for (const [key, value] of set) Object.defineProperty(values, key, { ...OWN, value })
     for (const key of unset) {
       // A flash value that was consumed here, and set again elsewhere, is another message.
-      const isNewFlash = key.startsWith(FLASH_PREFIX) && !sameJson(stored, this.#stored, key)
+      const isNewFlash = isFlashKey(key) && !sameJson(stored, this.#stored, key)
       if (!isNewFlash) delete values[key]
     }
     this.#handedOut = kept
@@ -162,7 +162,7 @@ export class SessionValues {
   }
 
   /** What was serialized last is stored now. What was written since is still a change. */
-  settle(): void {
+  markSaved(): void {
     if (this.#text === undefined) return
     this.#values = { ...this.#values }
     this.#loaded = undefined

@@ -1,4 +1,4 @@
-import { attributesFor, endOf, expiryAfter, nextTimes } from '../../src/engine/lifetime.ts'
+import { lifetimeAttributes, endOf, expiryAfter, nextTimes } from '../../src/engine/lifetime.ts'
 import type { ChosenLifetime, CommitOptions } from '../../src/engine/lifetime.ts'
 import { unstoredRecord } from '../../src/session/session-state.ts'
 import type { TokenTimes } from '../../src/token/token.ts'
@@ -145,7 +145,7 @@ describe('nextTimes', () => {
   })
 })
 
-describe('attributesFor', () => {
+describe('lifetimeAttributes', () => {
   const times: TokenTimes = {
     createdAt: 0,
     issuedAt: 700,
@@ -191,7 +191,7 @@ describe('attributesFor', () => {
     ],
   ])('gives %s', (_, given, chosen, cookie, expected) => {
     const commit = options({ attributes: { path: '/a' }, ...(chosen && { chosen }) })
-    const attributes = attributesFor({ ...times, ...given }, commit, cookie)
+    const attributes = lifetimeAttributes({ ...times, ...given }, commit, cookie)
     expect(attributes).toEqual({ path: '/a', ...expected })
   })
 })
