@@ -4,7 +4,7 @@
  */
 
 import { HTTPError, toResponse } from 'h3'
-import type { H3Event, Middleware } from 'h3'
+import type { H3Event, H3EventContext, Middleware } from 'h3'
 
 import { createSessionRunner, SessionError } from '../src/index.ts'
 import type { Session, SessionData, SessionOptions } from '../src/index.ts'
@@ -82,7 +82,7 @@ function assertEvent(event: H3Event): void {
   )
 }
 
-/** The Headers of the request whose sessions a context holds: h3 lets one context serve several requests. */
+/** The contexts that were made here, by the Headers of their request. */
 const owners = new WeakMap<object, Headers>()
 
 /**
@@ -90,14 +90,16 @@ const owners = new WeakMap<object, Headers>()
  * Nitro gets this event with another request, which hides the Cookie header: what the handler may not see, the session
  * must not reveal. Whoever wraps a request, as bodyLimit() and mount() do, keeps its Headers.
  *
- * A context that holds the sessions of another request is copied, so that neither of the two reads those of the other.
+ * The application may give one context to several requests, so each request gets a copy of its own before the first session
+ * goes in.
  */
 function place(event: H3Event, key: string, current: object): void {
   const { req } = event
-  if ((owners.get(event.context) ?? req.headers) !== req.headers) {
-    Object.assign(event, { context: { ...event.context } }) // sessions are not enumerable
+  if (owners.get(event.context) !== req.headers) {
+    const context: H3EventContext = { ...event.context } // sessions are not enumerable
+    Object.assign(event, { context })
+    owners.set(context, req.headers)
   }
-  owners.set(event.context, req.headers)
   Object.defineProperty(event.context, key, {
     configurable: true,
     get() {

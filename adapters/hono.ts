@@ -5,7 +5,7 @@
 
 import type { Context, MiddlewareHandler } from 'hono'
 
-import { createSessionRunner, SessionError } from '../src/index.ts'
+import { createSessionRunner, isSession, SessionError } from '../src/index.ts'
 import type { Session, SessionData, SessionOptions } from '../src/index.ts'
 
 /**
@@ -80,7 +80,11 @@ export function session<
 
   return async function sessionMiddleware(c, next) {
     const scope = {
-      place: (current: Session<Data, FlashData>) => c.set(key, current as never),
+      place(current: Session<Data, FlashData>) {
+        const former: unknown = c.get(key)
+        if (former !== undefined && former !== current && isSession(former)) throw sharedKey(key)
+        c.set(key, current as never)
+      },
       environment: c.env,
       context: c, // bodyLimit() and others replace c.req.raw
     }
@@ -98,6 +102,13 @@ export function session<
       throw error
     }
   }
+}
+
+function sharedKey(key: string): SessionError {
+  return new SessionError(
+    'ERR_SESSION_CONFIG',
+    `Two sessions would be \`c.var.${key}\`: give one of their middlewares another \`key\`, such as \`session({ key: 'admin' })\`.`,
+  )
 }
 
 /** Hono merges the headers of the former response into the new one, unless there is none between. */

@@ -4,6 +4,7 @@ import type { SessionBackend } from './session-backend.ts'
 /** Keeps the values in the token itself. */
 export const cookieBackend: SessionBackend = {
   kind: 'cookie',
+  merges: false,
   immediate: true,
   keepsTimes: false,
   load(body) {

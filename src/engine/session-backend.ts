@@ -44,6 +44,9 @@ export interface SavedSession {
   readonly body: string
   readonly id: string
   readonly stored?: unknown
+  /** The lifetime that the record has now, if another request has chosen it by hand meanwhile. */
+  readonly expiresAt?: number
+  readonly fixed?: boolean
 }
 
 /**

@@ -41,9 +41,17 @@ export interface SessionEngine extends SessionSource {
   commit(state: SessionState, options: CommitOptions): Promise<Committed>
   /** Ends the session, and whatever else the request's cookies stand for. Gives the Set-Cookie texts that clear them. */
   end(state: SessionState, attributes: SerializeOptions): Promise<readonly string[]>
+  /**
+   * Whether a Set-Cookie text that a handler has made is for this very session; undefined for cookie storage, where no id
+   * tells.
+   */
+  isFor(record: SessionRecord, setCookie: string): MaybePromise<boolean | undefined>
   /** Whether a commit lays its changes over what others have written into this record. */
   merges(record: SessionRecord): boolean
 }
+
+/** A token from further in the future was made by a clock that ran ahead, and would outlive and outrank every other. */
+const MAX_CLOCK_SKEW = 24 * 60 * 60 * 1000 // milliseconds
 
 export function createSessionEngine(
   backend: SessionBackend,
@@ -102,7 +110,8 @@ export function createSessionEngine(
     state.bodies = bodies
     const token = latest
     const tokenEnd = token.times === undefined ? Infinity : endOf(token.times, lifetime)
-    if (now >= tokenEnd) return unstoredRecord('expired', undefined, tokenEnd)
+    const isFromTheFuture = (token.times?.issuedAt ?? 0) > now + MAX_CLOCK_SKEW
+    if (now >= tokenEnd || isFromTheFuture) return unstoredRecord('expired', undefined, tokenEnd)
     const found = backend.load(token.body)
     return found instanceof Promise
       ? found.then((loaded) => recordOf(token, tokenEnd, loaded, now), throwStorageError)
@@ -186,14 +195,13 @@ export function createSessionEngine(
       record.stale ||
       renew === 'always' ||
       (renew === 'due' && isDue(record, now))
-    const times = nextTimes(record, options, issues, lifetimeAt(now))
-    const { createdAt, expiresAt, fixed, transient } = times
+    const wanted = nextTimes(record, options, issues, lifetimeAt(now))
     let saved: SaveResult
     try {
       saved = await backend.save(record, {
-        createdAt,
-        expiresAt,
-        fixed,
+        createdAt: wanted.createdAt,
+        expiresAt: wanted.expiresAt,
+        fixed: wanted.fixed,
         regenerate: regenerated,
         renews: issues,
         reseals: record.stale,
@@ -203,6 +211,8 @@ export function createSessionEngine(
       return throwStorageError(error)
     }
     if (typeof saved === 'string') return { outcome: saved, setCookies: [] }
+    const { id, stored, expiresAt = wanted.expiresAt, fixed = wanted.fixed } = saved
+    const times = { ...wanted, expiresAt, fixed }
 
     const setCookies: string[] = []
     if (issues) {
@@ -213,15 +223,16 @@ export function createSessionEngine(
       if (state.offered.length > 1) setCookies.push(...cookie.duplicateClearingHeaders())
     }
     record.values.markSaved()
-    const { id, stored } = saved
+    // A session that was made by hand stays so: it may be a constant, of which every visitor gets a session of its own.
+    if (state.source === undefined && record.id === '') return { outcome: 'written', setCookies }
     state.record = {
       ...record,
       id,
       stored,
-      createdAt,
       expiresAt,
       fixed,
-      transient,
+      createdAt: times.createdAt,
+      transient: times.transient,
       stale: false,
       retired: undefined,
     }
@@ -255,6 +266,12 @@ export function createSessionEngine(
     return cookie.clearingHeaders(attributes)
   }
 
+  function isFor(record: SessionRecord, setCookie: string): MaybePromise<boolean | undefined> {
+    if (backend.kind === 'cookie') return undefined
+    const value = setCookie.slice(cookie.name.length + 1).split(';', 1)[0] ?? ''
+    return chain(codec.open(value), (token) => token !== null && token.body === record.id)
+  }
+
   const engine: SessionEngine = {
     cookie,
     schema,
@@ -266,6 +283,7 @@ export function createSessionEngine(
     remove,
     commit,
     end,
+    isFor,
     merges: ({ id }) => backend.merges && id !== '',
   }
   return engine

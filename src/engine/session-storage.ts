@@ -9,7 +9,7 @@ import type { Session, SessionData } from '../session/session.ts'
 import type { SessionState } from '../session/session-state.ts'
 import { createValueSchema } from '../session/value-schema.ts'
 import { parseSecrets } from '../token/secrets.ts'
-import { readVariable } from '../util/environment.ts'
+import { isProduction, isWorkers, readVariable } from '../util/environment.ts'
 import { SessionError } from '../util/errors.ts'
 import type { MaybePromise } from '../util/maybe-promise.ts'
 import type { ChosenLifetime } from './lifetime.ts'
@@ -190,8 +190,11 @@ function ownSecrets(cookie: CookieOptions | CookieLike): readonly string[] | und
 }
 
 function secretVariable({ environment, processFirst }: EnvironmentLookup): string {
-  const ofProcess = processFirst ? readVariable(undefined, 'SESSION_SECRET') : undefined
-  return ofProcess ?? readVariable(environment, 'SESSION_SECRET') ?? ''
+  if (!processFirst) return readVariable(environment, 'SESSION_SECRET') ?? ''
+  const ofProcess = readVariable(undefined, 'SESSION_SECRET')
+  // In production off Workers, what may be a client's query must never become the secret.
+  if (ofProcess !== undefined || (isProduction() && !isWorkers())) return ofProcess ?? ''
+  return readVariable(environment, 'SESSION_SECRET') ?? ''
 }
 
 function storageOf<Data extends object, FlashData extends object>(

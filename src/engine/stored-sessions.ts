@@ -58,6 +58,8 @@ interface MetMarker extends Place, Marker {
 
 interface CreatedSession extends SavedSession {
   stored: Place
+  expiresAt?: number
+  fixed?: boolean
 }
 
 /**
@@ -95,15 +97,23 @@ export function createStoredSessions(
   function save(record: SessionRecord, options: SaveOptions): Promise<SaveResult> {
     const { id, retired, values } = record
     const stored = record.stored as Place | undefined
-    if (retired !== undefined) {
-      return options.regenerate
-        ? replace(retired as MetMarker, values, options)
-        : Promise.resolve('retired')
+    const old = (retired as MetMarker | undefined) ?? stored
+    if (old === undefined) return create(values, options)
+    if (options.regenerate) {
+      return values.isCleared ? startAnew(old, values, options) : replace(old, values, options)
     }
-    if (stored === undefined) return create(values, options)
-    return options.regenerate
-      ? replace(stored, values, options)
-      : update(id, stored, values, options)
+    if (stored === undefined) return Promise.resolve('retired')
+    return update(id, stored, values, options)
+  }
+
+  /** A logout that goes on: nothing of the old id stays, and what is begun under it meanwhile is dropped. */
+  async function startAnew(
+    old: Place | MetMarker,
+    values: SessionValues,
+    options: SaveOptions,
+  ): Promise<SaveResult> {
+    await endKey(old.key, old)
+    return create(values, options)
   }
 
   async function create(values: SessionValues, options: SaveOptions): Promise<CreatedSession> {
@@ -126,7 +136,7 @@ export function createStoredSessions(
   ): Promise<SaveResult> {
     let version = known
     let times = options
-    for (let attempt = 1; attempt < MAX_ATTEMPTS; attempt++) {
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       // If nothing has changed only the expiry moves; if no new cookie is sent, the expiry stays.
       const writes = values.changed || times.byHand || times.reseals
       const data = writes ? await encode(key, values, times) : undefined
@@ -135,7 +145,10 @@ export function createStoredSessions(
         return { body: id, id, stored: { key, version } } // another request has written the same
       }
       const answer = await store.update(key, version, { data, expires } as RecordChange)
-      if (typeof answer === 'string') return { body: id, id, stored: { key, version: answer } }
+      if (typeof answer === 'string') {
+        const { expiresAt, fixed } = times
+        return { body: id, id, stored: { key, version: answer }, expiresAt, fixed }
+      }
       if (answer !== null) return 'postponed'
       await backOff(attempt)
       const found = await store.read(key)
@@ -165,8 +178,8 @@ export function createStoredSessions(
     const { logouts } = markerOf(old)
     let { begun } = markerOf(old)
     let version: string | undefined = old.version
-    for (let attempt = 1; attempt < MAX_ATTEMPTS; attempt++) {
-      if (begun.length >= MAX_BEGUN) return discard(created)
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+      if (begun.length >= MAX_BEGUN || (await hasEnded(begun))) return discard(created)
       const named = recordOf({ logouts, begun: [...begun, key] })
       const answer = await (version === undefined
         ? store.create(old.key, named)
@@ -197,8 +210,20 @@ export function createStoredSessions(
       const rewritten = await store.update(key, created.stored.version, change)
       if (typeof rewritten !== 'string') throw conflict('replace')
       created.stored = { key, version: rewritten }
+      created.expiresAt = times.expiresAt
+      created.fixed = times.fixed
     }
     throw conflict('replace')
+  }
+
+  /** Whether a logout has ended one of these sessions, or one that was begun under them in turn. */
+  async function hasEnded(keys: readonly string[]): Promise<boolean> {
+    for (const key of keys) {
+      const found = await store.read(key)
+      const marker = found && markerIn(found.data)
+      if (marker && (marker.logouts > 0 || (await hasEnded(marker.begun)))) return true
+    }
+    return false
   }
 
   async function discard({ stored }: CreatedSession): Promise<'retired'> {
@@ -214,7 +239,7 @@ export function createStoredSessions(
     let version = known?.version
     let marker = markerOf(known)
     let logouts = known && marker.logouts
-    for (let attempt = 1; attempt < MAX_ATTEMPTS; attempt++) {
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       if (version === undefined) {
         const found = await store.read(key)
         if (found === null) return

@@ -33,8 +33,8 @@ export interface CommitState {
   readonly saves: boolean
   /** `commitSession()` or `destroySession()` has made a cookie for this session. */
   readonly committed: boolean
-  /** The response sets this cookie already. */
-  readonly setByHand: boolean
+  /** For which session the response sets this cookie already. */
+  readonly setByHand: 'none' | 'this' | 'another' | 'unknown'
   /** A write goes into the record that stays under this id, whatever cookie the handler has sent. */
   readonly merges: boolean
   /** Less than half of the lifetime is left, or the token should be sealed anew. */
@@ -44,11 +44,11 @@ export interface CommitState {
 /** What becomes of a session at the end of a request. A logout holds, whatever the response is. */
 export function decide(state: CommitState): Decision {
   if (state.destroyed && !state.ended) return 'end'
+  const isOthers = state.setByHand === 'another' || state.setByHand === 'unknown'
   if (state.changed && state.saves && !state.destroyed) {
-    // The handler's cookie stands for another session, unless it was made for this one.
-    return state.setByHand && !state.committed && !state.merges ? 'yield' : 'write'
+    return isOthers && !state.merges ? 'yield' : 'write'
   }
-  if (state.setByHand) return 'keep'
+  if (state.setByHand !== 'none') return 'keep'
   if (state.committed) return 'send'
   return state.renews && !state.destroyed ? 'renew' : 'keep'
 }
@@ -71,9 +71,12 @@ export async function commitVisit(
   const committed = state.committed !== undefined
   const isDue =
     saves && record !== undefined && (record.stale || (rolling && engine.isRenewalDue(record, now)))
-  const setByHand = (changed || isDue || committed || destroyed) && isSetByHand(engine, response)
-  const renews = isDue && !setByHand && !(request !== undefined && isPeek(request))
-  const merges = record !== undefined && !state.regenerated && engine.merges(record)
+  const asks = changed || isDue || committed || destroyed
+  const hasCookies = asks && response?.headers.has('Set-Cookie') === true
+  const setByHand = hasCookies ? await whoseCookie(visit, response) : 'none'
+  const renews = isDue && setByHand === 'none' && !(request !== undefined && isPeek(request))
+  const merges =
+    setByHand !== 'none' && record !== undefined && !state.regenerated && engine.merges(record)
   const facts = { destroyed, ended, changed, saves, committed, setByHand, merges, renews }
   const decision = decide(facts)
   const text = visit.isDebugged ? describe(decision, state, response, saves, now) : ''
@@ -83,7 +86,7 @@ export async function commitVisit(
   switch (decision) {
     case 'keep':
       // Beside the cookie, a commit by hand clears its duplicates, for which a handler has no text.
-      if (setByHand) setCookies = state.committed?.slice(1) ?? []
+      if (setByHand !== 'none') setCookies = state.committed?.slice(1) ?? []
       break
     case 'yield':
       warnYield(engine.cookie.name)
@@ -104,11 +107,12 @@ export async function commitVisit(
       setCookies = done.setCookies
       if (done.outcome !== 'written') note = `, but ${done.outcome}`
       // The id that a commit by hand has made stays, and nobody has sent its cookie.
-      else if (setCookies.length === 0 && !setByHand) setCookies = state.committed ?? []
+      else if (setCookies.length === 0 && setByHand === 'none') setCookies = state.committed ?? []
     }
   }
-  // The handler's cookie for another session has the last word.
-  if (response === undefined || (setByHand && !committed)) setCookies = []
+  // The handler's cookie for another session has the last word, unless it may be for the one that was just ended.
+  const isOthers = setByHand === 'another' || (setByHand === 'unknown' && decision !== 'end')
+  if (response === undefined || isOthers) setCookies = []
   const isRefused = setCookies.length > 0 && isRefusedByBrowsers(visit, setCookies)
   if (isRefused) warnPlainHttp(engine.cookie.name)
   if (visit.isDebugged) {
@@ -119,17 +123,21 @@ export async function commitVisit(
   if (response === undefined) return undefined
   return withSessionHeaders(response, {
     ...privacyOf(visit),
-    ...(setCookies.length > 0 || setByHand ? { isPrivate: true } : {}),
+    ...(setCookies.length > 0 || setByHand !== 'none' ? { isPrivate: true } : {}),
     setCookies,
     replaces:
-      setByHand && setCookies.length > 0 && decision !== 'keep' ? engine.cookie.isSetBy : undefined,
+      setByHand !== 'none' && setCookies.length > 0 && decision !== 'keep'
+        ? engine.cookie.isSetBy
+        : undefined,
   })
 }
 
 /** Whether a response depends on the Cookie header, and holds what only this visitor may see. */
 export function privacyOf({ state }: Visit): Pick<SessionHeaders, 'vary' | 'isPrivate'> {
-  const { touched, record } = state
-  return { vary: touched, isPrivate: touched && record?.origin === 'resumed' }
+  const { touched, record, offered } = state
+  // A record that is still to come may hold something.
+  const isWaiting = record === undefined && offered.length > 0
+  return { vary: touched, isPrivate: touched && (isWaiting || record?.origin === 'resumed') }
 }
 
 /** A renewal that fails is tried again by the next request: nobody asked for it, so that it fails no request. */
@@ -139,10 +147,17 @@ function postponed(error: unknown): Committed {
   return { outcome: 'postponed', setCookies: [] }
 }
 
-/** A handler that has set or cleared the cookie itself has the last word, unless there is something to write. */
-function isSetByHand(engine: SessionEngine, response: Response | undefined): boolean {
-  if (!response?.headers.has('Set-Cookie')) return false
-  return response.headers.getSetCookie().some(engine.cookie.isSetBy)
+/** For which session a handler has set or cleared the cookie itself. */
+async function whoseCookie(
+  { engine, state }: Visit,
+  response: Response,
+): Promise<CommitState['setByHand']> {
+  const text = response.headers.getSetCookie().findLast(engine.cookie.isSetBy)
+  if (text === undefined) return 'none'
+  if (state.committed !== undefined) return 'this'
+  const isThis = state.record === undefined ? false : await engine.isFor(state.record, text)
+  if (isThis === undefined) return 'unknown'
+  return isThis ? 'this' : 'another'
 }
 
 /** Attributes for this request's cookie: browsers other than Chromium refuse Secure from http://localhost. */

@@ -124,8 +124,8 @@ export function createSessionRunner<
       if (!lazy) await outer.state.open()
       const answer = await handler()
       // A cache may stand between the two middlewares.
-      const headers = { ...privacyOf(outer), setCookies: [] }
-      return (answer && withSessionHeaders(answer, headers)) as typeof answer
+      const sent = answer && withSessionHeaders(answer, { ...privacyOf(outer), setCookies: [] })
+      return sent as typeof answer
     }
 
     const state = engine.begin(headers.get('cookie'))

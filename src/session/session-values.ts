@@ -124,6 +124,11 @@ export class SessionValues {
       .toSorted((a, b) => b[1] - a[1])
   }
 
+  /** True if `clear()` has removed what was loaded. */
+  get isCleared(): boolean {
+    return this.#cleared
+  }
+
   get changed(): boolean {
     return this.#changedKeys().length > 0
   }

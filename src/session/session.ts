@@ -135,6 +135,7 @@ export class Session<Data extends object = SessionData, FlashData extends object
    * @throws SessionError `ERR_SESSION_STORAGE` if the back end cannot answer
    */
   async load(): Promise<this> {
+    if (this.#state.closed && !this.#state.touched) warnLateRead()
     this.#state.touched = true
     await this.#state.open()
     return this
@@ -310,7 +311,7 @@ export function stateOf(session: object): SessionState {
  * Makes a session by hand, as storages do.
  *
  * @param initialData the values it starts with; flash values as `__flash_<name>__`
- * @param id the id under which they are stored already; without one, a commit stores them
+ * @param id the id under which a `createSessionStorage()` has stored them already; other storages give the session a new one
  * @throws SessionError `ERR_SESSION_VALUE` if JSON would lose something of a value
  *
  * @example

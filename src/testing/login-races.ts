@@ -238,12 +238,12 @@ const WRITES: readonly Write[] = [
 
 function assertKeptOrDropped(
   { isIn, sends }: Write,
-  { clients: [login, write], old }: Outcome,
+  { clients: [winner, write], old }: Outcome,
 ): 'kept' | 'dropped' {
-  assert.ok(login && write)
-  assert.equal(login.session.get('user'), 'ada')
+  assert.ok(winner && write)
+  assert.equal(winner.session.get('user'), 'ada')
   for (const dead of [write.session, old]) assert.equal(dead.origin, 'unknown')
-  const isKept = isIn?.(login.session) ?? write.setCookie !== ''
+  const isKept = isIn?.(winner.session) ?? write.setCookie !== ''
   assert.equal(write.setCookie !== '', isKept && sends, 'a write that was dropped got a cookie')
   return isKept ? 'kept' : 'dropped'
 }

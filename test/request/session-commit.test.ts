@@ -10,24 +10,42 @@ const NOTHING_TO_WRITE = [
   { destroyed: false, changed: true, saves: false },
 ]
 const writable = { destroyed: false, changed: true, saves: true }
+/** The handler's cookie is for another session, or nobody can tell. */
+const OTHERS = ['another', 'unknown'] as const
+const BY_HAND = ['this', ...OTHERS] as const
 const endedByHand = { destroyed: true, ended: true }
 
 /** What a row leaves out may be either. No two rows may hold at once, and one of them always does. */
 const rows: Row[] = [
   [{ destroyed: true, ended: false }, 'end', 'a logout holds, whatever else is so'],
 
-  [{ ...writable, setByHand: false }, 'write', 'changes are saved'],
-  [{ ...writable, setByHand: true, takesOver: true }, 'write', 'and take in what was set by hand'],
-  [{ ...writable, setByHand: true, takesOver: false }, 'yield', 'or else give way to it'],
+  [{ ...writable, setByHand: 'none' }, 'write', 'changes are saved'],
+  [{ ...writable, setByHand: 'this' }, 'write', 'and take in what was set by hand'],
+  ...OTHERS.flatMap((setByHand): Row[] => [
+    [{ ...writable, setByHand, merges: true }, 'write', 'the record takes the changes of both'],
+    [
+      { ...writable, setByHand, merges: false },
+      'yield',
+      'or else the cookie of the handler counts',
+    ],
+  ]),
 
-  [{ ...endedByHand, setByHand: true }, 'keep', 'the handler has sent its logout'],
-  [{ ...endedByHand, setByHand: false, committed: true }, 'send', 'the handler has not'],
-  [{ ...endedByHand, setByHand: false, committed: false }, 'keep', 'nothing is renewed any more'],
+  ...BY_HAND.map((setByHand): Row => [
+    { ...endedByHand, setByHand },
+    'keep',
+    'the handler has sent its logout',
+  ]),
+  [{ ...endedByHand, setByHand: 'none', committed: true }, 'send', 'the handler has not'],
+  [{ ...endedByHand, setByHand: 'none', committed: false }, 'keep', 'nothing is renewed any more'],
 
   ...NOTHING_TO_WRITE.flatMap((nothing): Row[] => {
-    const unsent = { ...nothing, setByHand: false }
+    const unsent = { ...nothing, setByHand: 'none' } as const
     return [
-      [{ ...nothing, setByHand: true }, 'keep', 'the handler has the last word'],
+      ...BY_HAND.map((setByHand): Row => [
+        { ...nothing, setByHand },
+        'keep',
+        'the handler has the last word',
+      ]),
       [{ ...unsent, committed: true }, 'send', 'the cookie of a commit by hand is sent'],
       [{ ...unsent, committed: false, renews: true }, 'renew', 'only the lifetime moves'],
       [{ ...unsent, committed: false, renews: false }, 'keep', 'nothing is to be done'],
@@ -35,27 +53,19 @@ const rows: Row[] = [
   }),
 ]
 
-const NAMES = [
-  'destroyed',
-  'ended',
-  'changed',
-  'saves',
-  'committed',
-  'setByHand',
-  'takesOver',
-  'renews',
-] as const
+const FLAGS = ['destroyed', 'ended', 'changed', 'saves', 'committed', 'merges', 'renews'] as const
 
-const everyState = Array.from(
-  { length: 2 ** NAMES.length },
-  (_, bits) =>
-    Object.fromEntries(
-      NAMES.map((name, bit) => [name, (bits & (1 << bit)) !== 0]),
-    ) as unknown as CommitState,
+const everyState = ['none' as const, ...BY_HAND].flatMap((setByHand) =>
+  Array.from({ length: 2 ** FLAGS.length }, (_, bits) => {
+    const flags = FLAGS.map((name, bit) => [name, (bits & (1 << bit)) !== 0])
+    return { ...Object.fromEntries(flags), setByHand } as CommitState
+  }),
 )
 
 const holds = (rule: Partial<CommitState>, state: CommitState): boolean =>
-  NAMES.every((name) => rule[name] === undefined || rule[name] === state[name])
+  [...FLAGS, 'setByHand' as const].every(
+    (name) => rule[name] === undefined || rule[name] === state[name],
+  )
 
 describe('decide', () => {
   it.each(rows)('%j: %s, since %s', (rule, decision) => {
@@ -64,7 +74,7 @@ describe('decide', () => {
     for (const state of states) expect(decide(state), JSON.stringify(state)).toBe(decision)
   })
 
-  it('is settled by exactly one row of the table above for each of the 256 states', () => {
+  it('is settled by exactly one row of the table above for each of the 512 states', () => {
     for (const state of everyState) {
       expect(
         rows.filter(([rule]) => holds(rule, state)),
