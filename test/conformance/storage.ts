@@ -1,31 +1,24 @@
 import type { Session, SessionData, SessionStorage, SessionStorageOptions } from 'fetch-sessions'
 import { toCookie } from '../support/client.ts'
-import { OLD_SECRET, SECRET } from '../support/secrets.ts'
+import { OLD_SECRET } from '../support/secrets.ts'
+import type { OpenBackEnd } from './storage/back-end.ts'
+import { COOKIE, request, START } from './storage/back-end.ts'
+import { storageLifetimes } from './storage/lifetimes.ts'
+import { severalCookies } from './storage/several-cookies.ts'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 
-const COOKIE = { secrets: [SECRET], maxAge: 1000 }
-// In the future, so that engines with a clock of their own do not take the records for expired.
-const START = Date.UTC(2100, 0, 1)
-
-/** What every storage does alike, wherever it keeps the values. */
-export function storageConformance(
-  name: string,
-  create: (options: SessionStorageOptions) => SessionStorage | Promise<SessionStorage>,
-): void {
+/**
+ * What every storage does alike, wherever it keeps the values.
+ *
+ * @param open gives what makes storages over one back end
+ */
+export function storageConformance(name: string, open: OpenBackEnd): void {
   const storageWith = async (options: SessionStorageOptions = {}): Promise<SessionStorage> =>
-    create({ cookie: COOKIE, ...options })
+    (await open())({ cookie: COOKIE, ...options })
 
-  /** Commits what `use` does to the session of a cookie, and gives the next cookie. */
-  async function request(
-    storage: SessionStorage,
-    cookie: string,
-    use: (session: Session) => void,
-  ): Promise<string> {
-    const session = await storage.getSession(cookie)
-    use(session)
-    return toCookie(await storage.commitSession(session))
-  }
+  storageLifetimes(name, open)
+  severalCookies(name, open)
 
   describe(`${name}, a storage`, () => {
     beforeEach(() => {
@@ -127,62 +120,19 @@ export function storageConformance(
       })
     })
 
-    it('holds a lifetime that was chosen by hand to the absolute timeout', async () => {
-      const storage = await storageWith({ absoluteTimeout: 100 })
-      const setCookie = await storage.commitSession(await storage.getSession(), { maxAge: 500 })
-      expect(setCookie).toContain('; Max-Age=100;')
-      const { expiresAt } = await storage.getSession(toCookie(setCookie))
-      expect(expiresAt).toEqual(new Date(START + 100_000))
-    })
-
     it('takes over a session of another storage, as a new one', async () => {
-      const from = await storageWith()
-      const to = await storageWith({ cookie: { ...COOKIE, name: 'other' } })
+      const make = await open()
+      const from = make({ cookie: COOKIE })
+      const to = make({ cookie: { ...COOKIE, name: 'other' } })
       const cookie = await request(from, '', (session) => session.set('n', 1))
-      const moved = toCookie(await to.commitSession(await from.getSession(cookie)))
-      expect((await to.getSession(moved)).get('n')).toBe(1)
-    })
-
-    it.each<[string, SessionStorageOptions, number]>([
-      ['maxAge', {}, 1000],
-      ['idleTimeout without a maxAge', { cookie: { secrets: [SECRET] }, idleTimeout: 60 }, 60],
-      ['14 days where nothing is said', { cookie: { secrets: [SECRET] } }, 14 * 24 * 60 * 60],
-      ['the shorter of maxAge and idleTimeout', { idleTimeout: 60 }, 60],
-      ['maxAge where idleTimeout is longer', { idleTimeout: 5000 }, 1000],
-      ['absoluteTimeout', { absoluteTimeout: 30 }, 30],
-      ['expires', { cookie: { secrets: [SECRET], expires: new Date(START + 50_000) } }, 50],
-    ])('ends a session after %s', async (_, options, seconds) => {
-      const storage = await storageWith(options)
-      const cookie = await request(storage, '', (session) => session.set('n', 1))
-      vi.setSystemTime(START + seconds * 1000 - 1)
-      expect((await storage.getSession(cookie)).origin).toBe('resumed')
-      vi.setSystemTime(START + seconds * 1000)
-      const { origin, data } = await storage.getSession(cookie)
-      expect(['expired', 'unknown']).toContain(origin)
-      expect(data).toEqual({})
-    })
-
-    it('holds older sessions to an absolute timeout that was set since', async () => {
-      const storage = await storageWith()
-      const cookie = await request(storage, '', (session) => session.set('n', 1))
-      expect((await storage.getSession(cookie)).expiresAt).toEqual(new Date(START + 1000_000))
-      vi.setSystemTime(START + 30_000)
-      expect(
-        (await (await storageWith({ absoluteTimeout: 30 })).getSession(cookie)).origin,
-      ).not.toBe('resumed')
-    })
-
-    it.each<[string, SessionStorageOptions]>([
-      ['idleTimeout', { idleTimeout: 0 }],
-      ['idleTimeout', { idleTimeout: Infinity }],
-      ['absoluteTimeout', { absoluteTimeout: -1 }],
-      ['absoluteTimeout', { absoluteTimeout: Number.NaN }],
-    ])('refuses an %s that is no positive number of seconds', async (option, options) => {
-      const make = async (): Promise<SessionStorage> => storageWith(options)
-      await expect(make()).rejects.toMatchObject({
-        code: 'ERR_SESSION_CONFIG',
-        message: expect.stringContaining(`\`${option}\``),
-      })
+      const session = await from.getSession(cookie)
+      const { id } = session
+      const moved = await to.getSession(toCookie(await to.commitSession(session)))
+      expect([moved.get('n'), moved.id !== '' && moved.id === id]).toEqual([1, false])
+      // What belongs to it now is committed there, and the one that was left is as it was.
+      session.set('n', 2)
+      await to.commitSession(session)
+      expect((await from.getSession(cookie)).get('n')).toBe(1)
     })
 
     describe('with a schema', () => {

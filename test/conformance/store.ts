@@ -1,10 +1,13 @@
-import { createSessionRunner, createStoreSessionStorage } from 'fetch-sessions'
+import { createStoreSessionStorage } from 'fetch-sessions'
 import type { SessionStore } from 'fetch-sessions'
 import { storeConformance as publishedConformance } from 'fetch-sessions/testing'
 import { toCookie } from '../support/client.ts'
 import { createRecord } from '../support/create-record.ts'
 import { SECRET } from '../support/secrets.ts'
+import { visit } from '../support/visit.ts'
 import { storageConformance } from './storage.ts'
+import type { OpenBackEnd } from './storage/back-end.ts'
+import { recordConformance } from './storage/records.ts'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 const KEY = 'k'.repeat(43)
@@ -77,7 +80,12 @@ export function storeConformance(
     })
   })
 
-  storageConformance(name, async (options) => createStoreSessionStorage(await create(), options))
+  const open: OpenBackEnd = async () => {
+    const store = await create()
+    return (options) => createStoreSessionStorage(store, options)
+  }
+  storageConformance(name, open)
+  recordConformance(name, open)
 
   if (!compares) return
 
@@ -95,14 +103,9 @@ export function storeConformance(
       const session = await storage.getSession()
       const early = toCookie(await storage.commitSession(session))
       const chosen = toCookie(await storage.commitSession(session, { maxAge }))
-      const runner = createSessionRunner<undefined>({ storage })
       for (const seconds of [5, 9]) {
         vi.setSystemTime(start + seconds * 1000)
-        const request = new Request('https://app.example/', { headers: { cookie: early } })
-        await runner(request, undefined, async (current) => {
-          current.set('n', seconds)
-          return { response: new Response('ok') }
-        })
+        await visit({ storage, cookie: early }, (current) => current.set('n', seconds))
       }
       vi.setSystemTime(start + maxAge * 1000 - 1)
       expect((await storage.getSession(chosen)).origin).toBe('resumed')

@@ -1,8 +1,6 @@
 import { createStoreSessionStorage } from 'fetch-sessions'
 import type { Session, SessionStorage, SessionStore } from 'fetch-sessions'
-import { engineOf } from '../../src/engine/session-storage.ts'
 import { createMemoryStore } from '../../src/storage/memory.ts'
-import fc from 'fast-check'
 import { toCookie } from '../support/client.ts'
 import { SECRET } from '../support/secrets.ts'
 import { visit } from '../support/visit.ts'
@@ -10,37 +8,6 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 const storageOver = (store: SessionStore, maxAge = 100): SessionStorage =>
   createStoreSessionStorage(store, { cookie: { secrets: [SECRET], maxAge } })
-
-describe('isRenewalDue', () => {
-  const isDue = (now: number, expiresAt: number, absoluteTimeout?: number): boolean => {
-    const store = createMemoryStore(1)
-    const cookie = { secrets: [SECRET], maxAge: 10 }
-    const storage = createStoreSessionStorage(store, { cookie, absoluteTimeout })
-    return engineOf(storage).isRenewalDue({ createdAt: 0, expiresAt, fixed: false } as never, now)
-  }
-
-  it.each([
-    [5000, 10_000, undefined, false],
-    [5001, 10_000, undefined, true],
-    [5001, 10_000, 15, true],
-    [14_000, 15_000, 15, false], // nothing to gain
-  ])(
-    'at %d of a session until %d with an absolute timeout of %s: %s',
-    (now, end, absolute, due) => {
-      expect(isDue(now, end, absolute)).toBe(due)
-    },
-  )
-
-  it('is not due again right after a renewal, whatever the numbers', () => {
-    const moment = fc.integer({ min: 0, max: 100_000 })
-    const seconds = fc.integer({ min: 1, max: 50 })
-    const property = fc.property(moment, seconds, (now, absolute) => {
-      const expiresAt = Math.min(now + 10_000, absolute * 1000)
-      expect(isDue(now, expiresAt, absolute)).toBe(false)
-    })
-    fc.assert(property)
-  })
-})
 
 describe('a renewal', () => {
   beforeEach(() => {

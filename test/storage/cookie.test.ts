@@ -7,7 +7,7 @@ import { toCookie } from '../support/client.ts'
 import { SECRET } from '../support/secrets.ts'
 import { describe, expect, it, vi } from 'vitest'
 
-storageConformance('cookie', createCookieSessionStorage)
+storageConformance('cookie', () => createCookieSessionStorage)
 
 describe('createCookieSessionStorage', () => {
   it('has no id', async () => {
