@@ -188,9 +188,16 @@ describe('the package', () => {
   it('names all that the declarations of an application need', () => {
     writeFileSync(join(folder, 'app.ts'), APPLICATION)
     const compilerOptions = {
-      ...{ module: 'nodenext', target: 'es2022', lib: ['es2023', 'dom', 'dom.iterable'] },
-      ...{ strict: true, exactOptionalPropertyTypes: true, types: [], skipLibCheck: true },
-      ...{ declaration: true, emitDeclarationOnly: true, outDir: 'types' },
+      module: 'nodenext',
+      target: 'es2022',
+      lib: ['es2023', 'dom', 'dom.iterable'],
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      types: [],
+      skipLibCheck: true,
+      declaration: true,
+      emitDeclarationOnly: true,
+      outDir: 'types',
     }
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
     writeFileSync(

@@ -314,13 +314,13 @@ describe('the types of withSession', () => {
   interface Env {
     SECRET: string
   }
-  interface Context {
+  interface ExecutionContext {
     waitUntil(promise: Promise<unknown>): void
   }
 
   it('are those of the storage, and of what the server hands over', () => {
     const handler = withSession(
-      (request, current, env: Env, ctx: Context) => {
+      (request, current, env: Env, ctx: ExecutionContext) => {
         expectTypeOf(request).toEqualTypeOf<Request>()
         expectTypeOf(current).toEqualTypeOf<Session<UserData, FlashData>>()
         // @ts-expect-error not a role
@@ -331,7 +331,7 @@ describe('the types of withSession', () => {
       { storage },
     )
     expectTypeOf(handler).toEqualTypeOf<
-      (request: Request, env: Env, ctx: Context) => Promise<Response>
+      (request: Request, env: Env, ctx: ExecutionContext) => Promise<Response>
     >()
     expect(handler).toBeTypeOf('function')
   })
@@ -353,7 +353,7 @@ describe('the types of withSession', () => {
 
   it('come from the handler type that Workers give', () => {
     interface ExportedHandler {
-      fetch(request: Request & { cf: string }, env: Env, ctx: Context): Promise<Response>
+      fetch(request: Request & { cf: string }, env: Env, ctx: ExecutionContext): Promise<Response>
     }
     const worker = {
       fetch: withSession<UserData, UserData, [Env, Context], Request & { cf: string }>(

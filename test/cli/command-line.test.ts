@@ -58,7 +58,7 @@ describe.each(nodes())('fetch-sessions on Node %s', (_, node) => {
     it('makes secrets that session() and inspect read alike, several too', async () => {
       const secrets = ` ${run(['secret']).stdout.trim()} , ${run(['secret']).stdout}`
       vi.stubEnv('SESSION_SECRET', secrets)
-      const visit = withSession((_, session) => {
+      const visit = withSession((_request, session) => {
         session.set('user', 'ada')
         return new Response()
       })
