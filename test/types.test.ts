@@ -356,7 +356,7 @@ describe('the types of withSession', () => {
       fetch(request: Request & { cf: string }, env: Env, ctx: ExecutionContext): Promise<Response>
     }
     const worker = {
-      fetch: withSession<UserData, UserData, [Env, Context], Request & { cf: string }>(
+      fetch: withSession<UserData, UserData, [Env, ExecutionContext], Request & { cf: string }>(
         (request, current, env, ctx) => {
           expectTypeOf(current).toEqualTypeOf<Session<UserData, UserData>>()
           ctx.waitUntil(Promise.resolve())

@@ -107,8 +107,8 @@ export function createSessionEngine(
       if ((token.times?.issuedAt ?? 0) >= (latest?.times?.issuedAt ?? 0)) latest = token
     }
     if (latest === undefined) return unstoredRecord('tampered')
-    state.bodies = bodies
     const token = latest
+    state.bodies = [token.body, ...bodies.filter((body) => body !== token.body)]
     const tokenEnd = token.times === undefined ? Infinity : endOf(token.times, lifetime)
     const isFromTheFuture = (token.times?.issuedAt ?? 0) > now + MAX_CLOCK_SKEW
     if (now >= tokenEnd || isFromTheFuture) return unstoredRecord('expired', undefined, tokenEnd)
@@ -251,8 +251,12 @@ export function createSessionEngine(
   async function remove(state: SessionState): Promise<void> {
     try {
       const record = state.record ?? state.openAtOnce()
-      await backend.end(record)
-      for (const body of state.bodies) if (body !== record.id) await backend.endBody(body)
+      const [body, ...others] = state.bodies
+      const isFound = record.id !== '' || record.retired !== undefined
+      // What was refused, by the schema for example, may be there all the same.
+      if (isFound || body === undefined) await backend.end(record)
+      else await backend.endBody(body)
+      for (const other of others) await backend.endBody(other)
     } catch (error) {
       throwStorageError(error)
     }

@@ -68,7 +68,7 @@ export class SessionState {
   regenerated = false
   destroyed = false
   closed = false
-  /** The bodies of every authentic cookie of the request: a logout ends what they stand for. */
+  /** The bodies of every authentic cookie of the request, the chosen one first: a logout ends what they stand for. */
   bodies: readonly string[] = []
   /** The Set-Cookie texts of a commit by hand, which the middleware sends if the handler does not. */
   committed: readonly string[] | undefined = undefined
