@@ -7,7 +7,7 @@ import { startWorkerd } from '../support/workerd.ts'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 
 // One of the tests is 1,300 round trips to another process.
-vi.setConfig({ testTimeout: 120_000 })
+vi.setConfig({ testTimeout: 600_000 })
 
 let workerd: Miniflare
 let namespace: DurableObjectNamespaceLike
