@@ -98,6 +98,7 @@ function place(event: H3Event, key: string, current: object): void {
   if (owners.get(event.context) !== req.headers) {
     const context: H3EventContext = { ...event.context } // sessions are not enumerable
     Object.assign(event, { context })
+    Object.assign(req, { context }) // what `app.mount(base, other.fetch)` hands on
     owners.set(context, req.headers)
   }
   Object.defineProperty(event.context, key, {

@@ -141,12 +141,12 @@ export function createStoredSessions(
       const writes = values.changed || times.byHand || times.reseals
       const data = writes ? await encode(key, values, times) : undefined
       const expires = times.renews ? new Date(times.expiresAt) : undefined
+      const { expiresAt, fixed } = times
       if (data === undefined && expires === undefined) {
-        return { body: id, id, stored: { key, version } } // another request has written the same
+        return { body: id, id, stored: { key, version }, expiresAt, fixed } // another request has written the same
       }
       const answer = await store.update(key, version, { data, expires } as RecordChange)
       if (typeof answer === 'string') {
-        const { expiresAt, fixed } = times
         return { body: id, id, stored: { key, version: answer }, expiresAt, fixed }
       }
       if (answer !== null) return 'postponed'
@@ -179,12 +179,13 @@ export function createStoredSessions(
     let { begun } = markerOf(old)
     let version: string | undefined = old.version
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-      if (begun.length >= MAX_BEGUN || (await hasEnded(begun))) return discard(created)
+      if (begun.length >= MAX_BEGUN) return discard(created)
       const named = recordOf({ logouts, begun: [...begun, key] })
       const answer = await (version === undefined
         ? store.create(old.key, named)
         : store.update(old.key, version, named))
-      if (answer !== null) return created
+      // After the old id names this one: a logout that comes later still, with the id of another login, is one of its own.
+      if (answer !== null) return (await hasEnded(begun)) ? discard(created) : created
       await backOff(attempt)
       const found = await store.read(old.key)
       version = found?.version
@@ -196,7 +197,9 @@ export function createStoredSessions(
       const marker = markerIn(found.data)
       if (marker !== null) {
         // A client that sends again what was not answered meets its own marker.
-        if (marker.begun.includes(key)) return created
+        if (marker.begun.includes(key)) {
+          return (await hasEnded(marker.begun)) ? discard(created) : created
+        }
         if (marker.logouts > logouts) return discard(created)
         begun = marker.begun // another login was faster: a logout with the old id ends both
         continue

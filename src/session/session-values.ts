@@ -55,6 +55,7 @@ export class SessionValues {
   /** JSON of the loaded objects that were handed out, taken before anybody could change them. */
   #handedOut: Map<string, string> | undefined
   #cleared = false
+  #isCleared = false
   /** What was serialized last, to be stored. */
   #text: string | undefined
 
@@ -96,6 +97,7 @@ export class SessionValues {
   }
 
   clear(): void {
+    this.#isCleared = true
     if (Object.keys(this.#values).length === 0) return
     this.#values = {}
     this.#cleared = true
@@ -124,9 +126,9 @@ export class SessionValues {
       .toSorted((a, b) => b[1] - a[1])
   }
 
-  /** True if `clear()` has removed what was loaded. */
+  /** True after `clear()`, even if there was nothing to remove: under a retired id nothing is loaded. */
   get isCleared(): boolean {
-    return this.#cleared
+    return this.#isCleared
   }
 
   get changed(): boolean {
@@ -175,6 +177,7 @@ export class SessionValues {
     this.#handedOut = undefined
     this.#text = undefined
     this.#cleared = false
+    this.#isCleared = false
   }
 
   get #stored(): StoredValues {

@@ -1,15 +1,12 @@
 import type { SessionStore } from '../engine/store.ts'
 import { loginFailures } from './login-failures.ts'
 import { loginRaces } from './login-races.ts'
+import { logoutRaces } from './logout-races.ts'
 import { storeContract } from './store-contract.ts'
 import { writeRaces } from './write-races.ts'
 import type { StoreConformanceOptions } from './store-suite.ts'
 
 /**
- * A test suite for authors of back ends: what the {@link SessionStore} interface says of each method, many operations
- * at once, and two and three requests at once in every order of their operations.
- *
- * It fakes no clock and waits for none; records that have expired are written with an expiry in the past. One of the
  * A test suite for authors of back ends: what the {@link SessionStore} interface says of each method, many operations
  * at once, and two and three requests at once in every order of their operations.
  *
@@ -34,5 +31,6 @@ export function storeConformance(
   if (!compares) return
   writeRaces(suite)
   loginRaces(suite)
+  logoutRaces(suite)
   loginFailures(suite)
 }

@@ -124,6 +124,29 @@ describe('withSession()', () => {
     expect(debug).toHaveBeenCalledTimes(isWorkers() ? 1 : 0)
   })
 
+  it.each([
+    ['the default storage', undefined],
+    ['a storage without secrets', createMemorySessionStorage<{ user: string }>()],
+  ])(
+    'takes no secret from an argument in production, but for the bindings of Workers: %s',
+    async (_, without) => {
+      vi.stubEnv('NODE_ENV', 'production')
+      vi.stubEnv('SESSION_SECRET', undefined)
+      const fetch = withSession<{ user: string }, object, [Record<string, string>]>(
+        (_request, session) => (session.set('user', 'ada'), new Response()),
+        { storage: without },
+      )
+      const query = { SESSION_SECRET: 'a secret that the client has chosen' }
+      vi.stubGlobal('navigator', { userAgent: 'Node.js/24' })
+      await expect(fetch(request, query)).rejects.toMatchObject({
+        code: 'ERR_SESSION_CONFIG',
+        message: expect.stringContaining('SESSION_SECRET'),
+      })
+      vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' })
+      expect((await fetch(request, query)).headers.getSetCookie()).toHaveLength(1)
+    },
+  )
+
   it('makes a storage from the environment, once, also within another session', async () => {
     let made = 0
     const admin = createMemorySessionStorage<{ role: string }>({

@@ -53,6 +53,45 @@ describe("the session in h3's context", () => {
       for (let i = 0; i < 2; i++) expect(await meet(shared)).toEqual([[1, 1], [2, 2], 1, 2])
     })
 
+    it.each<[string, (app: H3, path: string, shared: H3EventContext) => Promise<Response>]>([
+      ['handed to request()', async (app, path, shared) => app.request(path, {}, shared)],
+      [
+        'in the Request',
+        async (app, path, shared) =>
+          app.fetch(Object.assign(new Request(`http://localhost${path}`), { context: shared })),
+      ],
+    ])('never gets a session, nor does a route outside of session(): %s', async (_, send) => {
+      const shared = { tenant: 'a' } as unknown as H3EventContext
+      const app = new H3()
+      const looks: unknown[] = []
+      const look = (event: H3Event): string => {
+        const { context } = event
+        looks.push([context.session, context['tenant'], event.req.context?.['session']])
+        return 'seen'
+      }
+      app.use('/in', session({ storage }))
+      app.get('/in', count)
+      app.get('/out', look)
+      const reached = gate()
+      const go = gate()
+      app.get('/in/slow', async (event) => {
+        reached.open()
+        await go.passed
+        return count(event)
+      })
+      app.use('/in/slow', session({ storage }))
+      const slow = send(app, '/in/slow', shared)
+      await reached.passed
+      expect(await (await send(app, '/in', shared)).text()).toBe('1')
+      await send(app, '/out', shared)
+      go.open()
+      expect(await (await slow).text()).toBe('1')
+      await send(app, '/out', shared)
+      for (const seen of looks) expect(seen).toEqual([undefined, 'a', undefined])
+      expect(looks).toHaveLength(2)
+      expect(Reflect.ownKeys(shared)).not.toContain('session')
+    })
+
     it('keeps what else is in it', async () => {
       const app = new H3().use(session({ storage }))
       app.get('/', ({ context }) => context['tenant'])

@@ -149,6 +149,23 @@ describe('session() for Hono', () => {
     expect(await (await two.get('/')).text()).toBe('undefined')
   })
 
+  it('refuses two sessions under one key, whose handlers would take one for the other', async () => {
+    const staff = createMemorySessionStorage({ cookie: { name: 'staff', secrets: [SECRET] } })
+    const errors: unknown[] = []
+    let calls = 0
+    const app = new Hono().use(session({ storage })).use(session({ storage: staff }))
+    app.get('/', (c) => c.json(++calls))
+    app.onError((error, c) => (errors.push(error), c.text('failed', 500)))
+    expect((await app.request('/')).headers.getSetCookie()).toEqual([])
+    expect(errors).toEqual([
+      expect.objectContaining({
+        code: 'ERR_SESSION_CONFIG',
+        message: expect.stringContaining('Two sessions would be `c.var.session`'),
+      }),
+    ])
+    expect(calls).toBe(0)
+  })
+
   it('refuses a storage that is none, at start', () => {
     expect(() => session({ storage: {} as typeof storage })).toThrow(
       expect.objectContaining({ code: 'ERR_SESSION_CONFIG' }),

@@ -1,6 +1,7 @@
 import { createCookieSessionStorage, createMemorySessionStorage } from 'fetch-sessions'
 import { afterEach, beforeEach, describe, vi } from 'vitest'
 
+import { describeAnotherSession } from './adapter/another-session.ts'
 import type { CreateApp, RouterTraits } from './adapter/app.ts'
 import { describeByHand } from './adapter/by-hand.ts'
 import { describeCaching } from './adapter/caching.ts'
@@ -55,6 +56,7 @@ export function adapterConformance(
     describeCookie(setup)
     describeDuplicates(setup)
     describeByHand(setup)
+    describeAnotherSession(setup)
     describeLifetime(setup)
     describeNesting(setup, copiesRequest)
     testRotation(setup)

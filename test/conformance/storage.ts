@@ -1,3 +1,4 @@
+import { createSession } from 'fetch-sessions'
 import type { Session, SessionData, SessionStorage, SessionStorageOptions } from 'fetch-sessions'
 import { toCookie } from '../support/client.ts'
 import { OLD_SECRET } from '../support/secrets.ts'
@@ -67,6 +68,21 @@ export function storageConformance(name: string, open: OpenBackEnd): void {
       const cookie = toCookie(await storage.commitSession(session))
       expect((await storage.getSession(cookie)).data).toEqual({ a: 1, b: 2 })
       expect(session.id).toBe(id)
+    })
+
+    it('makes a session of its own for every visitor to whom a constant one is committed', async () => {
+      const storage = await storageWith()
+      const constant = createSession({ user: 'guest' })
+      const [ada, bob] = [
+        toCookie(await storage.commitSession(constant)),
+        toCookie(await storage.commitSession(constant)),
+      ]
+      const { id } = await storage.getSession(ada)
+      const next = await request(storage, ada, (session) => session.set('user', 'ada'))
+      const others = await storage.getSession(bob)
+      expect([others.origin, others.get('user')]).toEqual(['resumed', 'guest'])
+      if (id !== '') expect(others.id).not.toBe(id)
+      expect((await storage.getSession(next)).get('user')).toBe('ada')
     })
 
     it('has its times, and nothing left to write, after a commit', async () => {

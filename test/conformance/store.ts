@@ -1,5 +1,5 @@
 import { createStoreSessionStorage } from 'fetch-sessions'
-import type { SessionStore } from 'fetch-sessions'
+import type { Session, SessionStore } from 'fetch-sessions'
 import { storeConformance as publishedConformance } from 'fetch-sessions/testing'
 import { toCookie } from '../support/client.ts'
 import { createRecord } from '../support/create-record.ts'
@@ -88,6 +88,40 @@ export function storeConformance(
   recordConformance(name, open)
 
   if (!compares) return
+
+  it.each<[string, (session: Session) => void]>([
+    ['renews it', () => {}],
+    ['writes it', (session) => session.set('n', 1)],
+    ['gives it a new id', (session) => session.regenerate()],
+  ])(
+    `${name} says in the cookie of a request that %s what another has chosen by hand meanwhile`,
+    async (_, use) => {
+      const start = Date.UTC(2100, 0, 1)
+      vi.useFakeTimers({ toFake: ['Date'], now: start })
+      const storage = createStoreSessionStorage(await create(), {
+        cookie: { secrets: [SECRET], maxAge: 1000 },
+      })
+      const cookie = toCookie(await storage.commitSession(await storage.getSession()))
+      vi.setSystemTime(start + 600_000)
+      const days = 400 * 24 * 60 * 60
+      const response = await visit({ storage, cookie }, async (session) => {
+        const byHand = await storage.getSession(cookie)
+        await storage.commitSession(byHand, { maxAge: days })
+        use(session)
+      })
+      const sent = toCookie(response.headers.getSetCookie()[0])
+      expect(sent).not.toBe('')
+      const end = new Date(start + 600_000 + days * 1000)
+      expect((await storage.getSession(sent)).expiresAt).toEqual(end)
+      // It is no longer renewed, nor ended as if it had not been chosen.
+      vi.setSystemTime(end.getTime() - 1)
+      const later = await visit({ storage, cookie: sent }, (session) => {
+        expect(session.origin).toBe('resumed')
+      })
+      expect(later.headers.getSetCookie()).toEqual([])
+      vi.useRealTimers()
+    },
+  )
 
   it.each([
     ['shorter', 10],

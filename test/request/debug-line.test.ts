@@ -184,6 +184,31 @@ describe('a debugged request', () => {
     expect(warn).toHaveBeenCalledTimes(said.includes('not stored') ? 1 : 0)
   })
 
+  it('says that a logout holds though the handler threw, and that no cookie went with it', async () => {
+    const { lines, visit } = browse((session, path) => {
+      if (path === '/a') return session.set('n', 1)
+      session.destroy()
+      throw new Error('secret error')
+    })
+    await visit('/a')
+    await visit('/logout')
+    expect(lines.slice(1)).toEqual(['fetch-sessions: GET /logout __session: end: destroyed'])
+  })
+
+  it('says that the commit of a Response that was thrown has failed', async () => {
+    const store = createMemoryStore(10)
+    const { lines, visit } = browse(
+      (session, path) => {
+        session.set('n', path)
+        throw Response.redirect('https://app.example/', 303)
+      },
+      { storage: createStoreSessionStorage(store, { cookie: COOKIE }), debug: true },
+    )
+    vi.spyOn(store, 'create').mockRejectedValue(new Error('secret host'))
+    await visit('/')
+    expect(lines).toEqual(['fetch-sessions: GET / __session: failed: ERR_SESSION_STORAGE'])
+  })
+
   it('says nothing of plain http where the cookie is not Secure', async () => {
     const open = createCookieSessionStorage({ cookie: { ...COOKIE, secure: false } })
     const { lines, visit } = browse(

@@ -135,6 +135,76 @@ describe('a session on demand (`lazy: true`)', () => {
     expect((await used.getSession(cookie)).data).toEqual({ a: 1, b: 1 })
   })
 
+  it('is read once by two who await it at once, and is empty for both and all others if that fails', async () => {
+    const { store, used } = overStore()
+    const cookie = await stored(used)
+    const read = vi.spyOn(store, 'read').mockRejectedValue(new Error('connection lost'))
+    let later: unknown
+    const response = await run(
+      async (session) => {
+        const loads = await Promise.allSettled([session.load(), session.load()])
+        expect(loads.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+        later = [session.origin, session.data, session.get('n')]
+        expect(() => session.set('n', 1)).toThrow(
+          expect.objectContaining({ code: 'ERR_SESSION_CLOSED' }),
+        )
+        expect((await session.load()).data).toEqual({})
+        return new Response()
+      },
+      cookie,
+      { storage: used, lazy: true },
+    )
+    expect(later).toEqual(['new', {}, undefined])
+    expect(read).toHaveBeenCalledTimes(1)
+    expect(response.headers.getSetCookie()).toEqual([])
+  })
+
+  it('is read once by two who await it at once', async () => {
+    const { store, used } = overStore()
+    const cookie = await stored(used)
+    const read = vi.spyOn(store, 'read')
+    const both = async (session: Session): Promise<Response> => {
+      const [one, two] = await Promise.all([session.load(), session.load()])
+      return Response.json([one === two, one.origin])
+    }
+    const response = await run(both, cookie, { storage: used, lazy: true })
+    expect(await response.json()).toEqual([true, 'resumed'])
+    expect(read).toHaveBeenCalledTimes(1)
+  })
+
+  it.each([
+    ['before the response, and read after', true, 0],
+    ['after the response', false, 1],
+  ])('warns of a page in a stream that is awaited %s', async (_, isEarly, warnings) => {
+    vi.resetModules() // a warning is given once in a process
+    const { createMemorySessionStorage, createSessionRunner: create } =
+      await import('fetch-sessions')
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    const used = createMemorySessionStorage({ cookie: { secrets: [SECRET] } })
+    const cookie = toCookie(await used.commitSession(await used.getSession()))
+    const handler = async (session: Session): Promise<Response> => {
+      if (isEarly) await session.load()
+      const body = new ReadableStream<Uint8Array>(
+        {
+          async pull(controller) {
+            const { origin } = await session.load()
+            controller.enqueue(new TextEncoder().encode(origin))
+            controller.close()
+          },
+        },
+        { highWaterMark: 0 },
+      )
+      return new Response(body)
+    }
+    const runner = create({ storage: used, lazy: true })
+    const response = await runWith(runner, requestWith(cookie), handler)
+    expect(warn).not.toHaveBeenCalled()
+    expect(await response.text()).toBe('resumed')
+    expect(response.headers.get('vary')).toBe(isEarly ? 'Cookie' : null)
+    expect(warn).toHaveBeenCalledTimes(warnings)
+    if (!isEarly) expect(warn.mock.calls.flat().join()).toContain('without `Vary: Cookie`')
+  })
+
   it('is not read, and says what to write, where it was not awaited', async () => {
     const { store, used } = overStore()
     const cookie = await stored(used)

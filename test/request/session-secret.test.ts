@@ -115,6 +115,18 @@ describe.each(storages)('SESSION_SECRET for %s', (_, create) => {
     expect(engineOfNumber(0)).not.toBe(engines[0])
   })
 
+  it('comes from the process alone in production, where the environment may be anything', async () => {
+    vi.stubEnv('NODE_ENV', 'production')
+    vi.stubEnv('SESSION_SECRET', undefined)
+    vi.stubGlobal('navigator', undefined)
+    const lookup = { environment, processFirst: true }
+    expect(() => find(create(), lookup)).toThrow(
+      expect.objectContaining({ code: 'ERR_SESSION_CONFIG' }),
+    )
+    vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' })
+    expect(await secretOf(find(create(), lookup))).toBe(SECRET)
+  })
+
   it.each(['short', `${SECRET},short`, `${SECRET},,`])('is refused in production: %j', (secret) => {
     vi.stubEnv('NODE_ENV', 'production')
     expect(() => find(create(), { environment: { SESSION_SECRET: secret } })).toThrow(

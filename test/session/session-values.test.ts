@@ -35,6 +35,13 @@ describe('SessionValues.rebase', () => {
     ],
   ]
 
+  it('unsets a plain key whose name begins like that of a flash value', () => {
+    const values = valuesOf({ __flash_x: 'seen' })
+    values.delete('__flash_x')
+    values.rebase({ __flash_x: 'new', a: 1 })
+    expect(values.toObject()).toEqual({ a: 1 })
+  })
+
   it.each(cases)('%s', (_, change, stored, expected) => {
     const values = valuesOf({ a: 1, cart: [], __flash_f__: 'seen' })
     change(values)

@@ -20,6 +20,17 @@ export const RACES = [
   'of which one logs out, beside a login and a write, leave no session if all had begun',
   'of which one logs out, beside a login and another logout, leave no session if all had begun',
   'of which one logs out late, beside a login and a write, leave no session that had begun',
+  'ends all of the old id, beside one at once that sets a key: byHand',
+  'ends all of the old id, beside one at once that sets a key: byMiddleware',
+  'ends all of the old id, beside one at once that clears all: byHand',
+  'ends all of the old id, beside one at once that clears all: byMiddleware',
+  'ends all of the old id, beside one at once that logs in: byHand',
+  'ends all of the old id, beside one at once that logs in: byMiddleware',
+  'ends all of the old id, beside another one',
+  'ends with the old id what a login has begun under it before',
+  'ends with the old id what a login under way begins under the id of another login',
+  'is dropped if another login and the logout with the newest id were faster',
+  'is dropped if two logins in a row and the logout with the newest id were faster',
 ]
 
 /** What more is said of logins and logouts. */

@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { createMemoryStore } from '../../../src/storage/memory.ts'
 import { createClient } from '../../support/client.ts'
 import type { CreateApp, Visit } from './app.ts'
-import { at, bodies, COOKIE, requestWith, signedIn } from './helpers.ts'
+import { at, bodies, COOKIE, gate, requestWith, signedIn } from './helpers.ts'
 import type { Setup } from './helpers.ts'
 
 async function count({ path, session }: Visit): Promise<Response> {
@@ -57,6 +57,29 @@ export function describeLazyStore(name: string, createApp: CreateApp): void {
       expect([response.status, response.headers.getSetCookie()]).toEqual([200, []])
       for (const method of asked) expect(method).not.toHaveBeenCalled()
       expect((await get('/')).status).toBe(500)
+    })
+
+    it('makes a page private that is sent while the session is still being loaded', async () => {
+      const store = createMemoryStore(10)
+      const storage = createStoreSessionStorage(store, { cookie: COOKIE })
+      const cookie = await signedIn(storage, 'ada')
+      const { read } = store
+      const go = gate()
+      vi.spyOn(store, 'read').mockImplementation(async (key) => (await go.passed, read(key)))
+      let user: unknown
+      const app = createApp([{ storage, lazy: true }], ({ session }) => {
+        user = session()
+          .load()
+          .then((loaded) => loaded.get('user'))
+        return new Response('', { headers: { 'cache-control': 'public, max-age=60' } })
+      })
+      const { headers } = await app.fetch(requestWith(cookie))
+      expect([headers.get('vary'), headers.get('cache-control')]).toEqual([
+        'Cookie',
+        'private, max-age=60',
+      ])
+      go.open()
+      expect(await user).toBe('ada')
     })
 
     it('fails a request in which a middleware within does not wait', async () => {

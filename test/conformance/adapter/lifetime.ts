@@ -1,8 +1,12 @@
-import { describe, expect, it } from 'vitest'
+import type { CookieOptions } from 'fetch-sessions'
+import { describe, expect, it, vi } from 'vitest'
 
+import { toCookie } from '../../support/client.ts'
 import type { Visit } from './app.ts'
-import { at, bodies, cookieOf, requestWith, START } from './helpers.ts'
+import { at, bodies, COOKIE, cookieOf, requestWith, START } from './helpers.ts'
 import type { Setup } from './helpers.ts'
+
+let names = 0
 
 /** When a session is renewed, and when it ends. */
 export function describeLifetime({ kind, storageWith, visit }: Setup): void {
@@ -157,6 +161,36 @@ export function describeLifetime({ kind, storageWith, visit }: Setup): void {
       expect(response.headers.getSetCookie()).toEqual([])
       expect((await app.get('/')).headers.getSetCookie()).toHaveLength(1)
     })
+
+    it.runIf(kind === 'cookie storage').each<[string, CookieOptions, CookieOptions]>([
+      ['is partitioned from now on', {}, { partitioned: true }],
+      ['is no longer signed only', { protection: 'signed' }, { acceptSigned: true }],
+    ])(
+      'goes on as it is, and warns once, if its cookie %s and would so be too long',
+      async (_, former, next) => {
+        const name = `full-${++names}` // a warning is given once in a process
+        const before = storageWith({ cookie: { ...COOKIE, name, ...former } })
+        const session = await before.getSession()
+        let setCookie = ''
+        for (let size = 4094; setCookie === ''; size--) {
+          session.set(name, 'x'.repeat(size))
+          setCookie = await before.commitSession(session).catch(() => '')
+        }
+        expect(setCookie.length).toBeGreaterThan(4090)
+        at(900)
+        const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+        const storage = storageWith({ cookie: { ...COOKIE, name, ...next } })
+        const app = visit(read, { storage })
+        for (let i = 0; i < 2; i++) {
+          const response = await app.fetch(requestWith(toCookie(setCookie)))
+          expect([response.status, await response.text()]).toEqual([200, 'resumed'])
+          expect(response.headers.getSetCookie()).toEqual([])
+        }
+        expect(app.errors).toEqual([])
+        const warnings = warn.mock.calls.flat().filter((text) => String(text).includes(name))
+        expect(warnings).toEqual([expect.stringContaining('a session was not renewed')])
+      },
+    )
 
     it('has an absolute end, through renewals and a new id', async () => {
       const storage = storageWith({ absoluteTimeout: 2000 })

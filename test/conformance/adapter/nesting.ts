@@ -61,6 +61,32 @@ export function describeNesting(
       expect(user).toBe('ada')
     })
 
+    it.each([
+      ['/read', 'Cookie', 'private, max-age=60'],
+      ['/untouched', null, 'public, max-age=60'],
+    ])('of one storage guard what passes between them: %s', async (path, vary, cacheControl) => {
+      const storage = storageWith()
+      const app = visit(
+        (now) => {
+          if (now.path === '/read') now.session().get('user')
+          return new Response('', { headers: { 'cache-control': 'public, max-age=60' } })
+        },
+        { storage },
+      )
+      let between: Headers | undefined
+      const outer = withSession(
+        async (request) => {
+          const answer = await app.fetch(request)
+          between = answer.headers // as a cache would see it
+          return answer
+        },
+        { storage },
+      )
+      await outer(requestWith(await signedIn(storage, 'ada'), path))
+      expect([between?.get('vary'), between?.get('cache-control')]).toEqual([vary, cacheControl])
+      expect(between?.getSetCookie()).toEqual([])
+    })
+
     it.runIf(!copiesRequest)(
       'are one with an application within that has their storage, as long as they are under way',
       async () => {

@@ -88,6 +88,18 @@ export function storageLifetimes(name: string, open: OpenBackEnd): void {
       expect([idle.origin, absolute.origin]).toEqual(['resumed', 'expired'])
     })
 
+    it('takes a cookie of a clock that is up to 24 hours ahead, and none from further in the future', async () => {
+      const storage = await storageWith()
+      const day = 24 * 60 * 60
+      at(day)
+      const cookie = await request(storage, '', (session) => session.set('user', 'ada'))
+      at(0)
+      expect((await storage.getSession(cookie)).get('user')).toBe('ada')
+      at(-0.001)
+      const { origin, data } = await storage.getSession(cookie)
+      expect([origin, data]).toEqual(['expired', {}])
+    })
+
     it('go on for as long as a middleware renews them, up to the absolute timeout', async () => {
       const storage = await storageWith({ absoluteTimeout: 4000 })
       let cookie = await request(storage, '', (session) => session.set('n', 1))

@@ -1,5 +1,6 @@
 import { createCookie } from '@remix-run/cookie'
 import type { SessionStorage } from 'fetch-sessions'
+import { toCookie } from '../../support/client.ts'
 import { SECRET } from '../../support/secrets.ts'
 import { COOKIE, request, START } from './back-end.ts'
 import type { OpenBackEnd } from './back-end.ts'
@@ -58,6 +59,21 @@ export function severalCookies(name: string, open: OpenBackEnd): void {
         const { origin, data } = await storage.getSession(header)
         expect([origin, data]).toEqual(['invalid', {}])
       }
+    })
+
+    it('puts no other in the place of the one issued last, if that one has expired', async () => {
+      const storage = (await open())({ cookie: COOKIE })
+      const older = await signIn(storage, 'older')
+      vi.setSystemTime(START + 1)
+      const session = await storage.getSession()
+      session.set('user', 'newer')
+      const newer = toCookie(await storage.commitSession(session, { maxAge: 10 }))
+      vi.setSystemTime(START + 11_000)
+      for (const header of [`${older}; ${newer}`, `${newer}; ${older}`]) {
+        const { origin, data } = await storage.getSession(header)
+        expect([origin, data]).toEqual(['expired', {}])
+      }
+      expect((await storage.getSession(older)).get('user')).toBe('older')
     })
 
     it('passes over what is forged', async () => {
