@@ -19,7 +19,7 @@ export interface Inspection {
   readonly secrets: number
 }
 
-export interface InspectedCookie {
+interface InspectedCookie {
   readonly name: string
   readonly bytes: number
   /** Whether the bytes are of the whole Set-Cookie text, which is what browsers limit, or of name and value alone. */
@@ -29,7 +29,7 @@ export interface InspectedCookie {
   readonly count: number
 }
 
-export interface InspectOptions {
+interface InspectOptions {
   /** The cookie's name, where the user has given one. */
   readonly name: string | undefined
   /** Newest first. */

@@ -42,18 +42,18 @@ async function openSealed(
   let isHinted = false
   for (const [secret, text] of secrets.entries()) {
     for (const kind of KINDS) {
-      const codec = createSealedCodec([text], { kind, cookieName: name })
+      const codec = createSealedCodec([text], { kind, name })
       const token = await openWith(codec, value)
       if (token !== null) return { ...token, form: 'sealed', secret, kind }
       isHinted ||= codec.peek(value)?.stale === false
     }
   }
-  return refuseSealed(value, name, secrets.length, isHinted)
+  return sealedRefusal(value, name, secrets.length, isHinted)
 }
 
 /** @param isHinted whether the key hint, which anybody can write, names one of the secrets */
-function refuseSealed(value: string, name: string, count: number, isHinted: boolean): Refusal {
-  const isSealed = createSealedCodec([], { kind: 'id', cookieName: name }).peek(value) !== null
+function sealedRefusal(value: string, name: string, count: number, isHinted: boolean): Refusal {
+  const isSealed = createSealedCodec([], { kind: 'id', name }).peek(value) !== null
   if (!isSealed) {
     const what = decodeBase64url(value) === null ? 'it is not base64url' : 'it is of no known form'
     return new Refusal('malformed', `This is no session cookie: ${what}.`)
@@ -78,7 +78,7 @@ async function openSigned(
 ): Promise<OpenedToken | Refusal> {
   if (secrets.length === 0) return noSecret('signed')
   for (const [secret, text] of secrets.entries()) {
-    const codec = createSignedCodec([text], { kind: 'cookie', cookieName: name })
+    const codec = createSignedCodec([text], { kind: 'cookie', name })
     const token = await openWith(codec, value)
     if (token === null) continue
     // A Cookie of @remix-run/cookie signs a token that would be plain without it.
@@ -118,7 +118,7 @@ function openArray(
   name: string,
 ): Pick<OpenedToken, 'kind' | 'body' | 'times'> | Refusal | null {
   for (const kind of KINDS) {
-    const token = openText(text, { kind, cookieName: name })
+    const token = openText(text, { kind, name })
     if (token !== null) return { ...token, kind }
   }
   const [version, kind, cookieName] = parseArray(text)

@@ -1,5 +1,5 @@
 /** Why a cookie is worth nothing; stable across releases, unlike the message. */
-export type RefusalReason =
+type RefusalReason =
   | 'name'
   | 'cleared'
   | 'malformed'

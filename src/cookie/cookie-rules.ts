@@ -1,6 +1,6 @@
 import { stringifySetCookie } from 'cookie'
 
-import { refuseCookie, shown } from '../util/errors.ts'
+import { cookieError, shown } from '../util/errors.ts'
 import { nearestName } from '../util/nearest-name.ts'
 import type { SerializeOptions } from './set-cookie.ts'
 
@@ -82,7 +82,7 @@ export function assertNames(options: object, known: readonly string[]): void {
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined || known.includes(name)) continue
     const nearest = nearestName(name, known)
-    refuseCookie(
+    throw cookieError(
       nearest === undefined
         ? `it has no option \`${name}\`; its options are ${known.join(', ')}`
         : `it has no option \`${name}\`; write \`${nearest}\``,
@@ -99,35 +99,39 @@ export function assertCookieRules(name: string, attributes: SerializeOptions): v
   for (const option of ['httpOnly', 'partitioned', 'secure'] as const) {
     const value: unknown = attributes[option]
     if (value === undefined || typeof value === 'boolean') continue
-    refuseCookie(`\`${option}\` is ${shown(value)}; write true or false`)
+    throw cookieError(`\`${option}\` is ${shown(value)}; write true or false`)
   }
-  if (typeof name !== 'string') refuseCookie(`\`name\` is ${shown(name)}; write a string`)
+  if (typeof name !== 'string') throw cookieError(`\`name\` is ${shown(name)}; write a string`)
   if (domain !== undefined && typeof domain !== 'string') {
-    refuseCookie(`\`domain\` is ${shown(domain)}; write a host name, or leave it out`)
+    throw cookieError(`\`domain\` is ${shown(domain)}; write a host name, or leave it out`)
   }
   if (path !== undefined && (typeof path !== 'string' || !path.startsWith('/'))) {
-    refuseCookie(`\`path\` is ${shown(path)}; write a path that starts with a slash, such as "/"`)
+    throw cookieError(
+      `\`path\` is ${shown(path)}; write a path that starts with a slash, such as "/"`,
+    )
   }
   const sameSite = lowerCase(attributes.sameSite)
   if (!SAME_SITE.includes(sameSite)) {
-    refuseCookie(`\`sameSite\` is ${shown(sameSite)}; write "lax", "strict" or "none"`)
+    throw cookieError(`\`sameSite\` is ${shown(sameSite)}; write "lax", "strict" or "none"`)
   }
   if (!PRIORITY.includes(priority)) {
-    refuseCookie(`\`priority\` is ${shown(priority)}; write "low", "medium" or "high"`)
+    throw cookieError(`\`priority\` is ${shown(priority)}; write "low", "medium" or "high"`)
   }
   const prefix = /^__(host|secure)-/i.exec(name)?.[0]
   const isHostOnly = prefix?.toLowerCase() === '__host-'
   if (isHostOnly && (domain !== undefined || path !== '/')) {
-    refuseCookie(`a ${prefix} cookie has \`path: '/'\` and no \`domain\`; leave both out`)
+    throw cookieError(`a ${prefix} cookie has \`path: '/'\` and no \`domain\`; leave both out`)
   }
   if (!attributes.secure && needsSecure(name, attributes)) {
     const reason = prefix ?? (attributes.partitioned ? 'Partitioned' : 'SameSite=None')
-    refuseCookie(`a ${reason} cookie needs \`secure: true\`; leave \`secure\` out`)
+    throw cookieError(`a ${reason} cookie needs \`secure: true\`; leave \`secure\` out`)
   }
   try {
     stringify(name, '', attributes)
   } catch (error) {
-    refuseCookie(`${(error as Error).message}; write what RFC 6265 allows there`, { cause: error })
+    throw cookieError(`${(error as Error).message}; write what RFC 6265 allows there`, {
+      cause: error,
+    })
   }
 }
 

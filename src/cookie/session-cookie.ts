@@ -8,7 +8,7 @@ import {
   needsSecure,
 } from './cookie-rules.ts'
 import { isProduction, isWorkers, warnOnce } from '../util/environment.ts'
-import { refuseCookie as refuse, shown } from '../util/errors.ts'
+import { cookieError, shown } from '../util/errors.ts'
 import { createForeignCodec, foreignLifetime } from './foreign-cookie.ts'
 import type { CookieLike } from './foreign-cookie.ts'
 import type { MaybePromise } from '../util/maybe-promise.ts'
@@ -100,7 +100,9 @@ export interface SessionCookie {
  */
 export function assertCookieOptions(options: CookieOptions | CookieLike): void {
   if (typeof options !== 'object' || options === null) {
-    refuse(`\`cookie\` is ${shown(options)}; write an object, such as { name: "session" }`)
+    throw cookieError(
+      `\`cookie\` is ${shown(options)}; write an object, such as { name: "session" }`,
+    )
   }
   assertExpires(options.expires)
   if (isCookieLike(options)) return assertForeignCookie(options)
@@ -108,10 +110,12 @@ export function assertCookieOptions(options: CookieOptions | CookieLike): void {
   assertNames(options, OPTION_NAMES)
   assertCookieRules(name, attributesOf(options))
   if (!PROTECTIONS.includes(protection)) {
-    refuse(`\`protection\` is ${shown(protection)}; write "encrypted", "signed" or "none"`)
+    throw cookieError(
+      `\`protection\` is ${shown(protection)}; write "encrypted", "signed" or "none"`,
+    )
   }
   if (acceptSigned && protection !== 'encrypted') {
-    refuse('`acceptSigned` is for `protection: "encrypted"`; leave one of the two out')
+    throw cookieError('`acceptSigned` is for `protection: "encrypted"`; leave one of the two out')
   }
 }
 
@@ -135,7 +139,7 @@ export function createSessionCookie(
       `cookie "${name}" has a fixed \`expires\`: every session ends then, however new. Use \`maxAge\`, in seconds.`,
     )
   }
-  const codec = codecFor(options, { kind, cookieName: name }, secrets)
+  const codec = codecFor(options, { kind, name }, secrets)
   const serialize = createSetCookieWriter(name, attributes, codec.isUrlSafe)
   const clearDuplicates = (given: SerializeOptions = {}): readonly string[] =>
     clearHostOnly(name, { ...attributes, ...defined(given) })
@@ -164,21 +168,23 @@ function codecFor(
   const { protection = 'encrypted', acceptSigned = false } = options
   if (protection === 'none') {
     if (secrets.length > 0) {
-      refuse('`protection` is "none", but it has secrets, which would do nothing; leave one out')
+      throw cookieError(
+        '`protection` is "none", but it has secrets, which would do nothing; leave one out',
+      )
     }
     return createPlainCodec(context)
   }
   assertSecrets(secrets)
   if (secrets.length === 0) {
     if (protection === 'signed' || acceptSigned) {
-      refuse('signed cookies need `secrets`; give the ones that they were signed with')
+      throw cookieError('signed cookies need `secrets`; give the ones that they were signed with')
     }
     if (isProduction() || isWorkers()) {
-      refuse(
+      throw cookieError(
         "it has no secrets; set SESSION_SECRET or give `secrets`; or write `protection: 'none'` to let visitors read and change their session",
       )
     }
-    warnPlain(context.cookieName)
+    warnPlain(context.name)
     return createPlainCodec(context)
   }
   if (protection === 'signed') return createSignedCodec(secrets, context)
@@ -211,7 +217,7 @@ function foreignCookie(cookie: CookieLike, kind: TokenContext['kind']): SessionC
     },
     canDropSecure: !needsSecure(name, cookie),
     isTimed: true,
-    codec: createForeignCodec(cookie, { kind, cookieName: name }),
+    codec: createForeignCodec(cookie, { kind, name }),
     isSetBy: (setCookie) => isSameCookie(setCookie, cookie),
     serialize,
     clearingHeaders: async (given) => [
@@ -225,17 +231,23 @@ function foreignCookie(cookie: CookieLike, kind: TokenContext['kind']): SessionC
 function assertForeignCookie(cookie: CookieLike): void {
   const { name } = cookie
   if (typeof name !== 'string' || typeof cookie.parse !== 'function') {
-    refuse('the Cookie object has no `name` or no parse(); give one that createCookie() has made')
+    throw cookieError(
+      'the Cookie object has no `name` or no parse(); give one that createCookie() has made',
+    )
   }
   if (cookie.secure === false && needsSecure(name, cookie)) {
-    refuse(`browsers refuse the cookie "${name}" without Secure; give its Cookie \`secure: true\``)
+    throw cookieError(
+      `browsers refuse the cookie "${name}" without Secure; give its Cookie \`secure: true\``,
+    )
   }
 }
 
 function assertExpires(expires: unknown): void {
   if (expires === undefined) return
   if (expires instanceof Date && !Number.isNaN(expires.getTime())) return
-  refuse(`\`expires\` is ${shown(expires)}; write a valid Date, or rather \`maxAge\` in seconds`)
+  throw cookieError(
+    `\`expires\` is ${shown(expires)}; write a valid Date, or rather \`maxAge\` in seconds`,
+  )
 }
 
 /** The secrets in the options, newest first; undefined for none, and for a foreign Cookie, which has its own. */

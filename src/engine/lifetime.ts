@@ -29,7 +29,7 @@ export function expiryAfter(now: number, createdAt: number, lifetime: Lifetime):
  * When the session of a token ends: at its expiry, or earlier if a lifetime was shortened since. A lifetime that was
  * chosen by hand yields to the absolute timeout only.
  */
-export function endOf(times: Times, lifetime: Lifetime): number {
+export function expiryOf(times: Times, lifetime: Lifetime): number {
   const { createdAt, issuedAt, expiresAt, fixed } = times
   const longest = expiryAfter(fixed ? Infinity : issuedAt, createdAt, lifetime)
   return Math.min(expiresAt, longest)
@@ -49,7 +49,7 @@ export interface CommitOptions {
 /** A lifetime that the application has chosen by hand. */
 export interface ChosenLifetime {
   /** When the session ends, in milliseconds since 1970. */
-  readonly end: number | undefined
+  readonly expiresAt: number | undefined
   /** The attribute that says so, unless Max-Age does. */
   readonly expires: Date | undefined
   /** The cookie is to go when the browser is closed. */
@@ -74,12 +74,12 @@ export function nextTimes(
     return { createdAt, issuedAt: now, expiresAt, fixed, transient }
   }
   const limit = createdAt + (lifetime.absolute ?? Infinity)
-  const end = Math.min(chosen?.end ?? expiryAfter(now, createdAt, lifetime), limit)
+  const latest = Math.min(chosen?.expiresAt ?? expiryAfter(now, createdAt, lifetime), limit)
   return {
     createdAt,
     issuedAt: now,
-    expiresAt: Math.max(0, Math.round(end)), // tokens carry whole milliseconds since 1970
-    fixed: chosen?.end !== undefined,
+    expiresAt: Math.max(0, Math.round(latest)), // tokens carry whole milliseconds since 1970
+    fixed: chosen?.expiresAt !== undefined,
     transient: chosen?.transient === true || (renew !== 'always' && transient),
   }
 }
@@ -90,7 +90,7 @@ export function lifetimeAttributes(
   { now, attributes, chosen }: CommitOptions,
   cookie: { readonly maxAge: number | undefined; readonly expires: Date | undefined },
 ): SerializeOptions {
-  const expires = chosen?.end === undefined ? cookie.expires : chosen.expires
+  const expires = chosen?.expiresAt === undefined ? cookie.expires : chosen.expires
   if (expires !== undefined) return { ...attributes, maxAge: undefined, expires }
   const isPersistent = (cookie.maxAge !== undefined || times.fixed) && !times.transient
   const maxAge = isPersistent ? Math.max(0, Math.ceil((times.expiresAt - now) / 1000)) : undefined

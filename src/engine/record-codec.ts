@@ -9,7 +9,7 @@ export interface RecordCodec {
   decode(key: string, data: string): MaybePromise<DecodedRecord | null>
 }
 
-export interface DecodedRecord {
+interface DecodedRecord {
   readonly text: string
   /** It should be written anew: sealed by an older secret, or not sealed yet. */
   readonly stale: boolean
@@ -32,7 +32,7 @@ export function createRecordCodec(secrets: readonly string[]): RecordCodec {
     )
   }
   async function codecOf(key: string): Promise<ReturnType<typeof createSealedCodec>> {
-    const codec = createSealedCodec(secrets, { kind: 'record', cookieName: key })
+    const codec = createSealedCodec(secrets, { kind: 'record', name: key })
     await codec.ready()
     return codec
   }

@@ -3,14 +3,14 @@ import type { SessionCookie } from '../cookie/session-cookie.ts'
 import { MAX_COOKIE_BYTES } from '../cookie/set-cookie.ts'
 import type { SerializeOptions } from '../cookie/set-cookie.ts'
 import { SessionState, unstoredRecord } from '../session/session-state.ts'
-import type { SessionRecord, SessionSource } from '../session/session-state.ts'
+import type { SessionRecord, SessionLoader } from '../session/session-state.ts'
 import { SessionValues } from '../session/session-values.ts'
 import type { ValueSchema } from '../session/value-schema.ts'
 import type { Token } from '../token/token.ts'
 import { SessionError } from '../util/errors.ts'
 import { chain } from '../util/maybe-promise.ts'
 import type { MaybePromise } from '../util/maybe-promise.ts'
-import { endOf, expiryAfter, lifetimeAttributes, nextTimes } from './lifetime.ts'
+import { expiryOf, expiryAfter, lifetimeAttributes, nextTimes } from './lifetime.ts'
 import type { CommitOptions, Lifetime } from './lifetime.ts'
 import type {
   LoadedSession,
@@ -27,14 +27,14 @@ export interface Committed {
 }
 
 /** Ties a back end to a cookie: tokens in and out, lifetimes, and which cookie of several counts. */
-export interface SessionEngine extends SessionSource {
+export interface SessionEngine extends SessionLoader {
   readonly cookie: SessionCookie
   /** Waits for the keys, which all that follows needs; `undefined` once they are there. */
   ready(): Promise<void> | undefined
   /** The session of a request, which nobody has opened yet. */
   begin(header: string | null | undefined, decode?: (value: string) => string): SessionState
   /** Whether the unauthenticated times of the offered tokens ask for a renewal. Reading them costs no decryption. */
-  claimsRenewal(state: SessionState, rolling: boolean): boolean
+  mayNeedRenewal(state: SessionState, rolling: boolean): boolean
   /** Whether less than half of the idle lifetime is left, and a renewal would gain something. */
   isRenewalDue(record: SessionRecord, now: number): boolean
   /** Writes the session first, and then makes the cookie that stands for it. */
@@ -109,19 +109,20 @@ export function createSessionEngine(
     if (latest === undefined) return unstoredRecord('tampered')
     const token = latest
     state.bodies = [token.body, ...bodies.filter((body) => body !== token.body)]
-    const tokenEnd = token.times === undefined ? Infinity : endOf(token.times, lifetime)
+    const tokenExpiry = token.times === undefined ? Infinity : expiryOf(token.times, lifetime)
     const isFromTheFuture = (token.times?.issuedAt ?? 0) > now + MAX_CLOCK_SKEW
-    if (now >= tokenEnd || isFromTheFuture) return unstoredRecord('expired', undefined, tokenEnd)
+    if (now >= tokenExpiry || isFromTheFuture)
+      return unstoredRecord('expired', undefined, tokenExpiry)
     const found = backend.load(token.body)
     return found instanceof Promise
-      ? found.then((loaded) => recordOf(token, tokenEnd, loaded, now), throwStorageError)
-      : recordOf(token, tokenEnd, found, now)
+      ? found.then((loaded) => openRecord(token, tokenExpiry, loaded, now), throwStorageError)
+      : openRecord(token, tokenExpiry, found, now)
   }
 
-  /** @param tokenEnd when the session of the token ends */
-  function recordOf(
+  /** @param tokenExpiry when the session of the token ends */
+  function openRecord(
     token: Token,
-    tokenEnd: number,
+    tokenExpiry: number,
     loaded: LoadedSession | RetiredSession | 'unknown' | 'invalid',
     now: number,
   ): MaybePromise<SessionRecord> {
@@ -130,17 +131,17 @@ export function createSessionEngine(
     const { times } = token
     const createdAt = loaded.createdAt ?? times?.createdAt
     // If a cookie was not renewed with its record, the earlier end counts, and asks for a renewal.
-    const expiresAt = Math.min(loaded.expiresAt ?? Infinity, tokenEnd)
+    const expiresAt = Math.min(loaded.expiresAt ?? Infinity, tokenExpiry)
     const limit = (createdAt ?? now) + (lifetime.absolute ?? Infinity)
-    const endsAt = Math.min(expiresAt, limit)
-    if (now >= endsAt) return unstoredRecord('expired', undefined, endsAt)
+    const expiredAt = Math.min(expiresAt, limit)
+    if (now >= expiredAt) return unstoredRecord('expired', undefined, expiredAt)
     const record: SessionRecord = {
       origin: 'resumed',
       id: loaded.id,
       values: new SessionValues(loaded.values),
       createdAt,
       expiresAt: expiresAt === Infinity ? undefined : expiresAt,
-      endedAt: undefined,
+      expiredAt: undefined,
       fixed: loaded.fixed ?? times?.fixed ?? false,
       transient: times?.transient ?? false,
       stale: token.stale || loaded.stale === true,
@@ -154,7 +155,7 @@ export function createSessionEngine(
     })
   }
 
-  function claimsRenewal({ offered }: SessionState, rolling: boolean): boolean {
+  function mayNeedRenewal({ offered }: SessionState, rolling: boolean): boolean {
     const now = Date.now()
     for (const value of offered) {
       const claim = codec.peek(value)
@@ -224,7 +225,7 @@ export function createSessionEngine(
     }
     record.values.markSaved()
     // A session that was made by hand stays so: it may be a constant, of which every visitor gets a session of its own.
-    if (state.source === undefined && record.id === '') return { outcome: 'written', setCookies }
+    if (state.loader === undefined && record.id === '') return { outcome: 'written', setCookies }
     state.record = {
       ...record,
       id,
@@ -236,7 +237,7 @@ export function createSessionEngine(
       stale: false,
       retired: undefined,
     }
-    state.source = engine
+    state.loader = engine
     if (regenerated) state.regenerated = false
     return { outcome: 'written', setCookies }
   }
@@ -244,7 +245,7 @@ export function createSessionEngine(
   /** The record of a session that another storage has loaded is not in this back end: it is stored anew. */
   function ownRecord(state: SessionState): SessionRecord {
     const record = state.record ?? state.openAtOnce()
-    if (state.source === engine || state.source === undefined) return record
+    if (state.loader === engine || state.loader === undefined) return record
     return { ...record, id: '', stored: undefined, retired: undefined }
   }
 
@@ -266,7 +267,7 @@ export function createSessionEngine(
     state: SessionState,
     attributes: SerializeOptions,
   ): Promise<readonly string[]> {
-    await (state.source ?? engine).remove(state)
+    await (state.loader ?? engine).remove(state)
     return cookie.clearingHeaders(attributes)
   }
 
@@ -282,7 +283,7 @@ export function createSessionEngine(
     ready: () => codec.ready(),
     begin,
     resume,
-    claimsRenewal,
+    mayNeedRenewal,
     isRenewalDue: isDue,
     remove,
     commit,

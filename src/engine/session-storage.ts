@@ -114,7 +114,7 @@ export interface SessionStorageOptions<Data extends object = SessionData> {
 }
 
 /** Makes the back end of a storage. `secrets` are those of the cookie, with which records can be sealed too. */
-export type CreateBackend = (secrets: readonly string[]) => SessionBackend
+type CreateBackend = (secrets: readonly string[]) => SessionBackend
 
 /** How the environment of a request is looked up. */
 export interface EnvironmentLookup {
@@ -125,7 +125,7 @@ export interface EnvironmentLookup {
 }
 
 /** The engine of a storage that has secrets of its own; otherwise a function that finds the one for an environment. */
-export type EngineSource = SessionEngine | ((lookup: EnvironmentLookup) => SessionEngine)
+type EngineSource = SessionEngine | ((lookup: EnvironmentLookup) => SessionEngine)
 
 const sources = new WeakMap<object, EngineSource>()
 
@@ -209,8 +209,8 @@ function storageOf<Data extends object, FlashData extends object>(
     return engine
   }
 
-  function engineOfSession({ source: opener }: SessionState): SessionEngine {
-    return opener !== undefined && known.has(opener) ? (opener as SessionEngine) : engineFor({})
+  function engineOfSession({ loader }: SessionState): SessionEngine {
+    return loader !== undefined && known.has(loader) ? (loader as SessionEngine) : engineFor({})
   }
 
   const storage: SessionStorage<Data, FlashData> = {
@@ -256,7 +256,7 @@ async function endByHand(
   const setCookies = await engine.end(state, attributes)
   state.destroyed = true
   // Through another storage, the cookie of its own is still to be cleared.
-  state.ended = state.source === undefined || state.source === engine
+  state.endedInBackend = state.loader === undefined || state.loader === engine
   state.committed = setCookies
   return setCookies[0] ?? ''
 }
@@ -292,12 +292,12 @@ function chosenLifetime(options: SerializeOptions, now: number): ChosenLifetime 
   const { maxAge, expires } = options
   const seconds = checkMaxAge(maxAge)
   if (seconds !== undefined) {
-    return { end: now + seconds * 1000, expires: undefined, transient: false }
+    return { expiresAt: now + seconds * 1000, expires: undefined, transient: false }
   }
   if (expires !== undefined && Number.isNaN(expires.getTime())) {
     throw new SessionError('ERR_SESSION_CONFIG', '`expires` is an invalid Date; give a valid one.')
   }
   // `{ maxAge: undefined }` asks for a cookie that ends with the browser.
   const transient = 'maxAge' in options && expires === undefined
-  return { end: expires?.getTime(), expires, transient }
+  return { expiresAt: expires?.getTime(), expires, transient }
 }

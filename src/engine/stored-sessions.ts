@@ -2,7 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 
 import type { SessionRecord } from '../session/session-state.ts'
 import type { SessionValues, StoredValues } from '../session/session-values.ts'
-import { encodeBase64url, encodeUtf8Briefly, fillRandom } from '../token/bytes.ts'
+import { encodeBase64url, encodeUtf8Shared, fillRandom } from '../token/bytes.ts'
 import { SessionError } from '../util/errors.ts'
 import type { RecordCodec } from './record-codec.ts'
 import type {
@@ -74,14 +74,14 @@ export function createStoredSessions(
 ): SessionBackend {
   /** The store sees a hash only, so that a leaked table signs nobody in. WebCrypto would cost a thread hop. */
   function keyOf(id: string): string {
-    return prefix + encodeBase64url(sha256(encodeUtf8Briefly(id)))
+    return prefix + encodeBase64url(sha256(encodeUtf8Shared(id)))
   }
 
   async function load(id: string): Promise<LoadedSession | RetiredSession | 'unknown' | 'invalid'> {
     const key = keyOf(id)
     const found = await store.read(key)
     if (found === null) return 'unknown'
-    const marker = markerIn(found.data)
+    const marker = parseMarker(found.data)
     if (marker !== null) {
       const retired: MetMarker = { ...marker, key, version: found.version, metAt: Date.now() }
       return { retired }
@@ -152,7 +152,7 @@ export function createStoredSessions(
       if (answer !== null) return 'postponed'
       await backOff(attempt)
       const found = await store.read(key)
-      const met = found && markerIn(found.data) === null ? await decode(key, found) : null
+      const met = found && parseMarker(found.data) === null ? await decode(key, found) : null
       if (found === null || met === null) return 'retired'
       version = found.version
       times = keptByHand(options, met, found)
@@ -175,12 +175,12 @@ export function createStoredSessions(
   ): Promise<SaveResult> {
     const created = await create(values, options)
     const { key } = created.stored
-    const { logouts } = markerOf(old)
-    let { begun } = markerOf(old)
+    const { logouts } = knownMarker(old)
+    let { begun } = knownMarker(old)
     let version: string | undefined = old.version
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       if (begun.length >= MAX_BEGUN || (await hasEnded(begun))) return discard(created)
-      const named = recordOf({ logouts, begun: [...begun, key] })
+      const named = markerRecord({ logouts, begun: [...begun, key] })
       const answer = await (version === undefined
         ? store.create(old.key, named)
         : store.update(old.key, version, named))
@@ -193,7 +193,7 @@ export function createStoredSessions(
         if ('metAt' in old && Date.now() - old.metAt < MARKER_LIFETIME) continue
         return discard(created)
       }
-      const marker = markerIn(found.data)
+      const marker = parseMarker(found.data)
       if (marker !== null) {
         // A client that sends again what was not answered meets its own marker.
         if (marker.begun.includes(key)) return created
@@ -220,7 +220,7 @@ export function createStoredSessions(
   async function hasEnded(keys: readonly string[]): Promise<boolean> {
     for (const key of keys) {
       const found = await store.read(key)
-      const marker = found && markerIn(found.data)
+      const marker = found && parseMarker(found.data)
       if (marker && (marker.logouts > 0 || (await hasEnded(marker.begun)))) return true
     }
     return false
@@ -237,19 +237,19 @@ export function createStoredSessions(
    */
   async function endKey(key: string, known?: Place | MetMarker): Promise<void> {
     let version = known?.version
-    let marker = markerOf(known)
+    let marker = knownMarker(known)
     let logouts = known && marker.logouts
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       if (version === undefined) {
         const found = await store.read(key)
         if (found === null) return
         version = found.version
-        marker = markerIn(found.data) ?? UNMARKED
+        marker = parseMarker(found.data) ?? UNMARKED
         logouts ??= marker.logouts
         if (marker.logouts > logouts) return // another logout was faster, and has ended the same
       }
       for (const begun of marker.begun) await endKey(begun)
-      const ended = recordOf({ logouts: marker.logouts + 1, begun: [] })
+      const ended = markerRecord({ logouts: marker.logouts + 1, begun: [] })
       if ((await store.update(key, version, ended)) !== null) return
       version = undefined
       await backOff(attempt)
@@ -290,15 +290,15 @@ export function createStoredSessions(
 }
 
 /** The marker in the data of a record; null for a session. */
-function markerIn(data: string): Marker | null {
+function parseMarker(data: string): Marker | null {
   return data.startsWith(RETIRED) ? (JSON.parse(data.slice(RETIRED.length)) as Marker) : null
 }
 
-function markerOf(known: Place | MetMarker | undefined): Marker {
+function knownMarker(known: Place | MetMarker | undefined): Marker {
   return known !== undefined && 'begun' in known ? known : UNMARKED
 }
 
-function recordOf(marker: Marker): NewRecord {
+function markerRecord(marker: Marker): NewRecord {
   const expires = new Date(Date.now() + MARKER_LIFETIME)
   return { data: RETIRED + JSON.stringify(marker), expires }
 }

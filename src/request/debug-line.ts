@@ -30,7 +30,7 @@ export function printDebugLine(request: RequestTraits, cookieName: string, text:
 }
 
 /** What is about to become of a session, and why. To be asked before a commit, which leaves no changes. */
-export function describe(
+export function explainDecision(
   decision: Decision,
   state: SessionState,
   response: Response | undefined,
@@ -41,9 +41,9 @@ export function describe(
   return refused + reasonOf(decision, state, response, saves, now)
 }
 
-function refusalOf({ origin, endedAt }: SessionRecord, now: number): string {
+function refusalOf({ origin, expiredAt }: SessionRecord, now: number): string {
   if (origin === 'new' || origin === 'resumed') return ''
-  const since = endedAt === undefined ? '' : ` ${relativeTime(endedAt - now)}`
+  const since = expiredAt === undefined ? '' : ` ${relativeTime(expiredAt - now)}`
   return `refused: ${origin}${since}; `
 }
 
@@ -58,7 +58,7 @@ function reasonOf(
     case 'keep':
       return `keep: ${reasonToKeep(state, response, saves)}`
     case 'send':
-      return `keep: ${state.ended ? 'destroyed' : 'committed'} by hand`
+      return `keep: ${state.endedInBackend ? 'destroyed' : 'committed'} by hand`
     case 'yield':
       return 'keep: the handler committed another session under the same cookie'
     case 'end':
@@ -71,7 +71,7 @@ function reasonOf(
 
 function reasonToKeep(state: SessionState, response: Response | undefined, saves: boolean): string {
   if (response === undefined) return 'the handler threw'
-  if (state.ended) return 'destroyed by hand'
+  if (state.endedInBackend) return 'destroyed by hand'
   if (!saves) return `status ${response.status}`
   if (state.committed !== undefined) return 'committed by hand'
   return state.touched ? 'nothing changed' : 'untouched'

@@ -6,7 +6,7 @@ import { isProduction, warnOnce } from '../util/environment.ts'
 import { SessionError } from '../util/errors.ts'
 import { isPeek } from '../util/request-traits.ts'
 import type { RequestTraits } from '../util/request-traits.ts'
-import { describe, printDebugLine } from './debug-line.ts'
+import { explainDecision, printDebugLine } from './debug-line.ts'
 import type { Decision } from './debug-line.ts'
 import { withSessionHeaders } from './response-headers.ts'
 import type { SessionHeaders } from './response-headers.ts'
@@ -65,7 +65,7 @@ export async function commitVisit(
   // Before the store is asked: what is written from here on can no longer be part of the commit.
   state.closed = true
   const now = Date.now()
-  const { record, destroyed, ended } = state
+  const { record, destroyed, endedInBackend: ended } = state
   // Comparing can throw for a value that JSON would lose, which is no concern of a response that saves nothing.
   const changed = saves && state.changed
   const committed = state.committed !== undefined
@@ -79,7 +79,7 @@ export async function commitVisit(
     setByHand !== 'none' && record !== undefined && !state.regenerated && engine.merges(record)
   const facts = { destroyed, ended, changed, saves, committed, setByHand, merges, renews }
   const decision = decide(facts)
-  const text = visit.isDebugged ? describe(decision, state, response, saves, now) : ''
+  const text = visit.isDebugged ? explainDecision(decision, state, response, saves, now) : ''
 
   let setCookies: readonly string[] = []
   let note = ''

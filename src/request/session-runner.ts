@@ -164,7 +164,7 @@ export function createSessionRunner<
       throw error
     } finally {
       state.closed = true
-      endVisit(headers, context, visit)
+      forgetVisit(headers, context, visit)
     }
   }
 }
@@ -172,7 +172,7 @@ export function createSessionRunner<
 /** Nobody has looked at the session, and its cookie asks for no renewal: the response goes out as it is. */
 function isUntouched({ state, engine, rolling, isDebugged: isPrinted }: Visit): boolean {
   if (state.touched || isPrinted || state.record !== undefined) return false
-  return !state.opensOnAccess || !engine.claimsRenewal(state, rolling)
+  return !state.opensOnAccess || !engine.mayNeedRenewal(state, rolling)
 }
 
 /** A request that fails saves nothing; only a logout holds. */
@@ -226,7 +226,7 @@ function beginVisit(headers: Headers, context: object | undefined, visit: Visit)
   if (context !== undefined) visits.set(context, all)
 }
 
-function endVisit(headers: Headers, context: object | undefined, visit: Visit): void {
+function forgetVisit(headers: Headers, context: object | undefined, visit: Visit): void {
   const all = visits.get(context ?? headers) ?? []
   all.splice(all.indexOf(visit), 1)
   if (all.length > 0) return

@@ -26,7 +26,7 @@ const MAX_ENVIRONMENTS = 100
 const NO_ENVIRONMENT = {}
 
 /** The engine of every request, or a function that finds it by the request's environment. */
-export type EngineForRequest =
+type EngineForRequest =
   SessionEngine | ((lookup: EnvironmentLookup) => MaybePromise<SessionEngine>)
 
 /**

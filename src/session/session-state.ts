@@ -30,7 +30,7 @@ export interface SessionRecord {
   readonly createdAt: number | undefined
   readonly expiresAt: number | undefined
   /** When the session ended for which an `expired` cookie stood. */
-  readonly endedAt?: number | undefined
+  readonly expiredAt?: number | undefined
   /** The expiry was chosen by hand in `commitSession`, and renewals do not move it. */
   readonly fixed: boolean
   /** The cookie goes when the browser is closed, chosen by hand in `commitSession`. */
@@ -44,7 +44,7 @@ export interface SessionRecord {
 }
 
 /** What opens the sessions of a storage, and knows them as its own. */
-export interface SessionSource {
+export interface SessionLoader {
   /** What session values must be, if the storage has a schema. */
   readonly schema: ValueSchema | undefined
   /** The session that the offered cookie values stand for, and a new one if none does. */
@@ -56,7 +56,7 @@ export interface SessionSource {
 /** The side of a session that storages and the request lifecycle see. */
 export class SessionState {
   /** `undefined` for sessions that were made by hand, and for those without a cookie until a commit. */
-  source: SessionSource | undefined
+  loader: SessionLoader | undefined
   /** The cookie values that came under the name of the session. */
   readonly offered: readonly string[]
   /** True if the source answers at once, so that the first access can open the session. */
@@ -73,17 +73,17 @@ export class SessionState {
   /** The Set-Cookie texts of a commit by hand, which the middleware sends if the handler does not. */
   committed: readonly string[] | undefined = undefined
   /** Ended by hand, so that its back end knows it. */
-  ended = false
+  endedInBackend = false
   #opening: Promise<SessionRecord> | undefined
   /** `undefined` until the session is opened. */
   record: SessionRecord | undefined = undefined
 
   constructor(
-    source: SessionSource | undefined,
+    loader: SessionLoader | undefined,
     offered: readonly string[],
     opensOnAccess: boolean,
   ) {
-    this.source = source
+    this.loader = loader
     this.offered = offered
     this.opensOnAccess = opensOnAccess
   }
@@ -100,7 +100,7 @@ export class SessionState {
   open(): MaybePromise<SessionRecord> {
     if (this.record !== undefined) return this.record
     if (this.#opening !== undefined) return this.#opening
-    const record = this.source?.resume(this) ?? unstoredRecord('new')
+    const record = this.loader?.resume(this) ?? unstoredRecord('new')
     if (!(record instanceof Promise)) return (this.record = record)
     this.#opening = record.then(
       (loaded) => (this.record = loaded),
@@ -129,10 +129,10 @@ export class SessionState {
 export function unstoredRecord(
   origin: SessionOrigin,
   values?: StoredValues,
-  endedAt?: number,
+  expiredAt?: number,
 ): SessionRecord {
   return {
-    endedAt,
+    expiredAt,
     origin,
     id: '',
     values: new SessionValues(values),

@@ -29,7 +29,7 @@ export function assertName(name: string): void {
 }
 
 /** What one request did to the values it was given. */
-export interface ValueChanges {
+interface ValueChanges {
   cleared: boolean
   set: Map<string, unknown>
   unset: string[]

@@ -189,7 +189,7 @@ export class Session<Data extends object = SessionData, FlashData extends object
   ): void {
     const values = this.#write(`set("${name}")`)
     assertName(name)
-    this.#state.source?.schema?.assertValue(name, value, values)
+    this.#state.loader?.schema?.assertValue(name, value, values)
     values.set(name, value)
   }
 

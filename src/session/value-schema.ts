@@ -8,7 +8,7 @@ import { isFlashKey } from './session-values.ts'
 import type { StoredValues } from './session-values.ts'
 
 /** Values that a schema has accepted. */
-export interface ValidValues {
+interface ValidValues {
   readonly values: StoredValues
   /** They are not those that were stored: `migrate` made them. */
   readonly migrated: boolean
@@ -39,11 +39,12 @@ export function createValueSchema({
   migrate?: ((data: Record<string, unknown>) => unknown) | undefined
 }): ValueSchema | undefined {
   if (schema === undefined) {
-    if (migrate !== undefined) refuse('`migrate` needs a `schema`, to tell when to migrate')
+    if (migrate !== undefined)
+      throw schemaError('`migrate` needs a `schema`, to tell when to migrate')
     return undefined
   }
   if (!isStandardSchema(schema)) {
-    refuse(
+    throw schemaError(
       '`schema` is no Standard Schema; give one of zod 3.24+, valibot 1, arktype 2 or the like',
     )
   }
@@ -53,7 +54,7 @@ export function createValueSchema({
   if (keys === undefined) {
     const empty = check({})
     if (empty instanceof Promise) empty.catch(() => undefined)
-    else if (empty.issues !== undefined) refuseWholeOnly()
+    else if (empty.issues !== undefined) throw wholeOnlyError()
   }
 
   function validate(stored: StoredValues): MaybePromise<StoredValues | null> {
@@ -73,7 +74,8 @@ export function createValueSchema({
     data: Record<string, unknown>,
     missing: ReadonlySet<PropertyKey | undefined>,
   ): MaybePromise<Record<string, unknown> | null> {
-    const known = (keys ?? refuseWholeOnly()).filter(({ name }) => !missing.has(name))
+    if (keys === undefined) throw wholeOnlyError()
+    const known = keys.filter(({ name }) => !missing.has(name))
     const answers = known.map(({ name, schema: own, absent }) => {
       const value = typeof absent === 'function' ? (absent() as unknown) : absent
       return own['~standard'].validate(Object.hasOwn(data, name) ? data[name] : value)
@@ -199,12 +201,12 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function refuseWholeOnly(): never {
-  refuse(
+function wholeOnlyError(): SessionError {
+  return schemaError(
     '`schema` refuses sessions that lack a key, and a session fills bit by bit; make every key optional, for example with `.partial()`',
   )
 }
 
-function refuse(problem: string): never {
-  throw new SessionError('ERR_SESSION_CONFIG', `The session storage is misconfigured: ${problem}.`)
+function schemaError(problem: string): SessionError {
+  return new SessionError('ERR_SESSION_CONFIG', `The session storage is misconfigured: ${problem}.`)
 }

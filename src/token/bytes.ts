@@ -1,7 +1,7 @@
 /* Bytes and texts: base64url, UTF-8 and randomness, as fast as each runtime allows. */
 
 /** The little of Node's Buffer that is used where it is a global: it is ten times as fast as what the web has. */
-export interface NativeBuffer {
+interface NativeBuffer {
   isEncoding?(name: string): boolean
   from(text: string, encoding: 'base64url'): Uint8Array<ArrayBuffer>
   from(
@@ -12,7 +12,7 @@ export interface NativeBuffer {
 }
 
 /** Node's Buffer where there is one; what bundlers put into its place may lack base64url. */
-export function nativeBuffer(): NativeBuffer | undefined {
+function nativeBuffer(): NativeBuffer | undefined {
   const { Buffer: found } = globalThis as { Buffer?: NativeBuffer }
   if (found !== known) {
     known = found
@@ -123,7 +123,7 @@ export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
 }
 
 /** The same, good until the next call. */
-export function encodeUtf8Briefly(text: string): Uint8Array<ArrayBuffer> {
+export function encodeUtf8Shared(text: string): Uint8Array<ArrayBuffer> {
   const { read, written } = encoder.encodeInto(text, encoded)
   return read === text.length ? encoded.subarray(0, written) : encoder.encode(text)
 }

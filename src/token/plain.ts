@@ -29,7 +29,7 @@ export function plainCodec(
   function parse(text: string | null): Token | null {
     const fields = parseArray(text)
     const [version, kind, name, createdAt, issuedAt, expiresAt, flags, body] = fields
-    const isOurs = version === VERSION && kind === context.kind && name === context.cookieName
+    const isOurs = version === VERSION && kind === context.kind && name === context.name
     if (!isOurs || !isMoment(createdAt) || !isMoment(issuedAt) || !isMoment(expiresAt)) return null
     if (typeof flags !== 'number' || typeof body !== 'string') return null
     return { body, times: { createdAt, issuedAt, expiresAt, ...fromFlags(flags) }, stale: false }
@@ -45,11 +45,11 @@ export function plainCodec(
     },
     open: (value) => chain(decode(value), parse),
     seal(body: string, times: TokenTimes) {
-      const { kind, cookieName } = context
+      const { kind, name } = context
       const { createdAt, issuedAt, expiresAt } = times
       const flags = toFlags(times)
       return encode(
-        JSON.stringify([VERSION, kind, cookieName, createdAt, issuedAt, expiresAt, flags, body]),
+        JSON.stringify([VERSION, kind, name, createdAt, issuedAt, expiresAt, flags, body]),
       )
     },
   }

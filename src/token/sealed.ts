@@ -19,7 +19,7 @@ import {
   decodeUtf8,
   encodeBase64url,
   encodeUtf8,
-  encodeUtf8Briefly,
+  encodeUtf8Shared,
   fillRandom,
   readBase64url,
 } from './bytes.ts'
@@ -52,7 +52,7 @@ export function createSealedCodec(
   context: TokenContext,
   random: (nonce: Uint8Array) => void = fillRandom,
 ): TokenCodec {
-  const contextBytes = encodeUtf8(`${context.kind}:${context.cookieName}`)
+  const contextBytes = encodeUtf8(`${context.kind}:${context.name}`)
   /** What is authenticated with the body: the header of the token at hand, and the context. */
   const aad = new Uint8Array(HEADER + contextBytes.length)
   aad.set(contextBytes, HEADER)
@@ -101,7 +101,7 @@ export function createSealedCodec(
       writeNumber(head, 18, 6, times.expiresAt)
       for (let i = 0; i < HEADER; i++) aad[i] = head[i] ?? 0
       random(newNonce)
-      return encodeBase64url(encrypt(key.key, newNonce, aad, encodeUtf8Briefly(body), head))
+      return encodeBase64url(encrypt(key.key, newNonce, aad, encodeUtf8Shared(body), head))
     },
   }
 }

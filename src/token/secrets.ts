@@ -27,7 +27,7 @@ export function parseSecrets(
   }
   if (!Array.isArray(given)) {
     const type = given === null ? 'null' : `of type ${typeof given}`
-    refuse(`\`secrets\` is ${type}: write a string, or a list of strings, newest first.`)
+    throw secretError(`\`secrets\` is ${type}: write a string, or a list of strings, newest first.`)
   }
   return given.length === 0 ? undefined : given
 }
@@ -38,20 +38,20 @@ export function assertSecrets(secrets: readonly unknown[]): void {
     if (typeof secret !== 'string' || secret === '') {
       // Not the value: a number may be a secret, too.
       const found = secret === '' ? 'empty' : `of type ${typeof secret}`
-      refuse(
+      throw secretError(
         `The secret at position ${index + 1} of ${secrets.length} is ${found}: write a string of 32 random characters or more. Is its variable set, or is there a comma too many?`,
       )
     }
     if (isProduction() && PUBLIC_SECRETS.includes(secret)) {
-      refuse(`The secret "${secret}" is an example that everybody can read. ${REMEDY}`)
+      throw secretError(`The secret "${secret}" is an example that everybody can read. ${REMEDY}`)
     }
     if (secret.length >= MIN_SECRET_LENGTH) continue
     const problem = `A secret of ${secret.length} characters can be guessed: it needs at least ${MIN_SECRET_LENGTH}. ${REMEDY}`
-    if (isProduction()) refuse(problem)
+    if (isProduction()) throw secretError(problem)
     warnOnce(problem)
   }
 }
 
-function refuse(problem: string): never {
-  throw new SessionError('ERR_SESSION_CONFIG', problem)
+function secretError(problem: string): SessionError {
+  return new SessionError('ERR_SESSION_CONFIG', problem)
 }

@@ -26,7 +26,7 @@ export interface Token {
 export interface TokenContext {
   readonly kind: 'cookie' | 'id' | 'record'
   /** Or the key, for a record. */
-  readonly cookieName: string
+  readonly name: string
 }
 
 /** One form that the value of a session cookie can have. */

@@ -1,7 +1,7 @@
 import { SessionError } from './errors.ts'
 
 /** What a back end calls, and what its users are told to write. */
-export interface ClientShape {
+interface ClientShape {
   /** The name of the option. */
   readonly option: string
   /** What belongs there, such as "a connected client of `redis`". */
@@ -38,11 +38,11 @@ export function assertClient(
         : 'Write'
   throw new SessionError(
     'ERR_SESSION_CONFIG',
-    `\`${option}\` is ${describe(client)}. ${remedy} \`${option}: …\` with ${expected}.`,
+    `\`${option}\` is ${shownClient(client)}. ${remedy} \`${option}: …\` with ${expected}.`,
   )
 
   // Never the value itself: a URL may hold a password.
-  function describe(given: unknown): string {
+  function shownClient(given: unknown): string {
     if (given === undefined || given === null) return String(given)
     if (!isObject) return `a ${typeof given}`
     if (has('then')) return 'a promise'

@@ -63,9 +63,9 @@ export function shown(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value) : String(value)
 }
 
-/** @throws SessionError `ERR_SESSION_CONFIG` */
-export function refuseCookie(problem: string, options?: { cause: unknown }): never {
-  throw new SessionError(
+/** The error for an invalid option of the session cookie. */
+export function cookieError(problem: string, options?: { cause: unknown }): SessionError {
+  return new SessionError(
     'ERR_SESSION_CONFIG',
     `The session cookie is misconfigured: ${problem}.`,
     options,
