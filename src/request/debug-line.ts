@@ -6,30 +6,30 @@ import { relativeTime } from '../util/relative-time.ts'
 import type { RequestTraits } from '../util/request-traits.ts'
 
 /**
- * What becomes of a session at the end of a request:
+ * What happens to a session at the end of a request:
  *
- * - `keep`: nothing is to be done
+ * - `keep`: nothing
  * - `end`: the session ends in the back end, and its cookie is cleared
- * - `send`: the cookie that was made by hand goes with the response
- * - `yield`: the handler has sent another session under this cookie, which a write would undo
+ * - `send`: the response sends the cookie that the handler made by hand
+ * - `yield`: the handler sends another session under this cookie, and a write would undo that
  * - `write`: the changes are saved
- * - `renew`: only the lifetime moves, or the token is sealed anew
+ * - `renew`: the expiry moves, or the token is sealed again
  */
 export type Decision = 'keep' | 'end' | 'send' | 'yield' | 'write' | 'renew'
 
-/** Whether the variable `DEBUG`, of the environment or the process, asks for `fetch-sessions`. */
+/** Whether the variable `DEBUG` of the environment or the process contains `fetch-sessions`. */
 export function isDebugged(environment: unknown): boolean {
   const names = readVariable(environment, 'DEBUG')?.split(/[\s,]+/) ?? []
   return names.some((name) => ['fetch-sessions', 'fetch-sessions*', '*'].includes(name))
 }
 
-/** Prints what became of the session of one request: names and reasons, never a value. */
+/** Prints what happened to the session of one request: names and reasons, never a value. */
 export function printDebugLine(request: RequestTraits, cookieName: string, text: string): void {
   const { pathname } = new URL(request.url)
   console.debug(`fetch-sessions: ${request.method} ${pathname} ${cookieName}: ${text}`)
 }
 
-/** What is about to become of a session, and why. To be asked before a commit, which leaves no changes. */
+/** What is about to happen to a session, and why. Call it before the commit, which clears the changes. */
 export function explainDecision(
   decision: Decision,
   state: SessionState,
@@ -104,7 +104,7 @@ function changesOf(values: SessionValues): string[] {
   ]
 }
 
-/** A name may come from a client, and control characters must not reach a terminal. */
+/** A client may choose a name, and control characters must not reach a terminal. */
 function printable(name: string): string {
   return /^[\w.:-]{1,40}$/.test(name) ? name : JSON.stringify(name.slice(0, 40))
 }
