@@ -1,4 +1,4 @@
-/** Why a cookie is worth nothing; stable across releases, unlike the message. */
+/** Why a cookie is refused; stable across releases, unlike the message. */
 type RefusalReason =
   | 'name'
   | 'cleared'
@@ -11,7 +11,7 @@ type RefusalReason =
 
 export class Refusal {
   readonly reason: RefusalReason
-  /** A sentence for people. May quote what the client has sent, so it is escaped where it is printed. */
+  /** A sentence for people. It may quote input of the client, so escape it before printing. */
   readonly message: string
 
   constructor(reason: RefusalReason, message: string) {

@@ -21,10 +21,10 @@ export const ATTRIBUTE_NAMES: readonly string[] = Object.keys(ATTRIBUTES)
 const CLEARED = { maxAge: 0, expires: new Date(0) } as const
 
 /**
- * A function that gives the Set-Cookie text for a token, with other attributes where some are given.
+ * Makes a function that writes the Set-Cookie text for a token. Attributes may be overridden.
  *
  * @param isUrlSafe whether tokens need no encoding
- * @throws SessionError `ERR_SESSION_CONFIG` where the attributes given to it break the cookie's rules
+ * @throws SessionError `ERR_SESSION_CONFIG` if the overrides break the cookie's rules; the function throws it
  */
 export function createSetCookieWriter(
   name: string,
@@ -40,7 +40,7 @@ export function createSetCookieWriter(
     return stringify(name, token, all)
   }
 
-  /** What follows the token and its Max-Age is the same for all cookies of a storage, and written once. */
+  /** The text after the token and its Max-Age. It is the same for all cookies of a storage, so it is cached. */
   function tailOf(isPersistent: boolean, secure: boolean | undefined): string {
     const key = (isPersistent ? 1 : 0) + (secure === undefined ? 0 : secure ? 2 : 4)
     let tail = tails.get(key)
@@ -93,7 +93,10 @@ export function assertNames(options: object, known: readonly string[]): void {
 const SAME_SITE: readonly unknown[] = [undefined, true, false, 'lax', 'strict', 'none']
 const PRIORITY: readonly unknown[] = [undefined, 'low', 'medium', 'high']
 
-/** @throws SessionError `ERR_SESSION_CONFIG` for what browsers would refuse or ignore (RFC 6265bis sections 4.1.3, 5.6) */
+/**
+ * @throws SessionError `ERR_SESSION_CONFIG` for attributes that browsers would refuse or ignore (RFC 6265bis sections
+ * 4.1.3, 5.6)
+ */
 export function assertCookieRules(name: string, attributes: SerializeOptions): void {
   const { domain, path, priority } = attributes
   for (const option of ['httpOnly', 'partitioned', 'secure'] as const) {
@@ -135,7 +138,7 @@ export function assertCookieRules(name: string, attributes: SerializeOptions): v
   }
 }
 
-/** Whether browsers take the cookie with Secure only. */
+/** Whether browsers store the cookie only with Secure. */
 export function needsSecure(
   name: string,
   attributes: { sameSite?: string | boolean | undefined; partitioned?: boolean | undefined },
@@ -153,7 +156,7 @@ function lowerCase<T>(value: T): T | string {
   return typeof value === 'string' ? value.toLowerCase() : value
 }
 
-/** Without the members that are undefined, so that they do not override. */
+/** The object without its undefined members, so that they override nothing. */
 export function defined<T extends object>(object: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]: Exclude<T[K], undefined>

@@ -38,35 +38,25 @@ export function explainDecision(
   now: number,
 ): string {
   const refused = state.record === undefined ? '' : refusalOf(state.record, now)
-  return refused + reasonOf(decision, state, response, saves, now)
+  switch (decision) {
+    case 'keep':
+      return `${refused}keep: ${reasonToKeep(state, response, saves)}`
+    case 'send':
+      return `${refused}keep: ${state.endedInBackend ? 'destroyed' : 'committed'} by hand`
+    case 'yield':
+      return `${refused}keep: the handler committed another session under the same cookie`
+    case 'end':
+      return `${refused}end: destroyed`
+    case 'write':
+    case 'renew':
+      return `${refused}write: ${reasonsToWrite(state, now).join(', ')}`
+  }
 }
 
 function refusalOf({ origin, expiredAt }: SessionRecord, now: number): string {
   if (origin === 'new' || origin === 'resumed') return ''
   const since = expiredAt === undefined ? '' : ` ${relativeTime(expiredAt - now)}`
   return `refused: ${origin}${since}; `
-}
-
-function reasonOf(
-  decision: Decision,
-  state: SessionState,
-  response: Response | undefined,
-  saves: boolean,
-  now: number,
-): string {
-  switch (decision) {
-    case 'keep':
-      return `keep: ${reasonToKeep(state, response, saves)}`
-    case 'send':
-      return `keep: ${state.endedInBackend ? 'destroyed' : 'committed'} by hand`
-    case 'yield':
-      return 'keep: the handler committed another session under the same cookie'
-    case 'end':
-      return 'end: destroyed'
-    case 'write':
-    case 'renew':
-      return `write: ${reasonsToWrite(state, now).join(', ')}`
-  }
 }
 
 function reasonToKeep(state: SessionState, response: Response | undefined, saves: boolean): string {

@@ -1,6 +1,6 @@
 import { SessionError } from '../util/errors.ts'
 
-/** `T` if JSON gives it back as it is; otherwise `T` with `never` in each place that JSON would lose. */
+/** `T` if JSON keeps all of it; otherwise `T` with `never` in each place that JSON would lose. */
 export type Storable<T> = [T] extends [JsonOf<T>] ? T : JsonOf<T>
 
 type JsonOf<T> = T extends string | number | boolean | null
@@ -13,7 +13,7 @@ type JsonOf<T> = T extends string | number | boolean | null
         ? { [K in keyof T]: K extends symbol ? T[K] : JsonOf<T[K]> | Extract<T[K], undefined> }
         : T
 
-/** Built-in classes are here for the sake of a short message; others are known by their methods. */
+/** Built-in classes are listed for a shorter compiler message. Others are recognized by their methods. */
 type Unstorable =
   | void
   | bigint
@@ -28,15 +28,14 @@ type Unstorable =
   | ArrayBuffer
   | Promise<unknown>
 
-/** JSON and its readers have their limits, and a client may choose how deep its input is. */
+/** A client may choose how deep its input is, and JSON readers have a limit. */
 const MAX_DEPTH = 200
 
 /**
- * Makes sure that JSON gives `value` back as it is. Members of objects may be `undefined`, because they read the same
- * when they are missing.
+ * Checks that JSON keeps all of `value`. Members of objects may be `undefined`: they read the same if they are missing.
  *
  * @param name the session key, for the message
- * @throws SessionError `ERR_SESSION_VALUE`, with the path to what JSON would lose
+ * @throws SessionError `ERR_SESSION_VALUE`, with the path of the part that JSON would lose
  */
 export function assertJson(name: string, value: unknown): void {
   assertMember(value, name, [])
@@ -94,11 +93,11 @@ function assertObject(value: object, path: string, ancestors: object[]): void {
 }
 
 function assertElements(value: readonly unknown[], path: string, ancestors: object[]): void {
-  // By index, so that the holes of a sparse array are seen.
+  // By index, to find the holes of a sparse array.
   for (let i = 0; i < value.length; i++) {
     assertMember(memberOf(value, i, `${path}[${i}]`), `${path}[${i}]`, ancestors)
   }
-  // Own keys are in this order: the elements, `length`, other names, symbols.
+  // The order of own keys: the elements, `length`, other names, symbols.
   const extra = Reflect.ownKeys(value)[value.length + 1]
   if (typeof extra === 'symbol') throw symbolKeyError(extra, path)
   if (extra !== undefined) {
@@ -127,11 +126,11 @@ function isPlain(value: object): boolean {
   if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return false
   const prototype: unknown = Object.getPrototypeOf(value)
   if (!Array.isArray(value)) return prototype === null || isObjectPrototype(prototype)
-  // Array.prototype is an array itself, that of a subclass is not.
+  // Array.prototype is an array; the prototype of a subclass is not.
   return Array.isArray(prototype) && isObjectPrototype(Object.getPrototypeOf(prototype))
 }
 
-/** That of another realm too, such as a Jest sandbox or an iframe: it is known by what it has. */
+/** Recognizes also the prototype of another realm, such as a Jest sandbox or an iframe, by its members. */
 function isObjectPrototype(prototype: unknown): boolean {
   if (prototype === Object.prototype) return true
   return (

@@ -8,7 +8,7 @@ const VERSION = 1
 /** The last moment that a Date can hold (ECMA-262 section 21.4.1.1). */
 const MAX_DATE = 8.64e15
 
-/** Tokens that anybody can read and write, as base64url: what a cookie without secrets carries. */
+/** The tokens of a cookie without secrets, as base64url. Anybody can read and write them. */
 export function createPlainCodec(context: TokenContext): TokenCodec {
   return plainCodec(
     context,
@@ -20,7 +20,7 @@ export function createPlainCodec(context: TokenContext): TokenCodec {
   )
 }
 
-/** A token as a JSON array; kind and name keep it from being taken for another cookie's. */
+/** A token as a JSON array. It contains kind and name, so that no other cookie accepts it. */
 export function plainCodec(
   context: TokenContext,
   encode: (text: string) => string,
@@ -55,7 +55,8 @@ export function plainCodec(
   }
 }
 
-function parseArray(text: string | null): unknown[] {
+/** The array in a JSON text; an empty one if there is none. */
+export function parseArray(text: string | null): unknown[] {
   try {
     const value: unknown = text === null ? null : JSON.parse(text)
     return Array.isArray(value) ? value : []

@@ -3,7 +3,7 @@ import { SessionError } from '../util/errors.ts'
 
 const MIN_SECRET_LENGTH = 16
 
-/** What anybody can read: the secret of our examples, and that of `.dev.vars`. */
+/** Secrets that anybody can read: that of our examples, and that of `.dev.vars`. */
 const PUBLIC_SECRETS: readonly string[] = [
   '32 random characters in real life',
   'for-development-on-this-computer-only',
@@ -15,7 +15,7 @@ const REMEDY =
 /**
  * The secrets of an option or a variable, newest first. A string is split at commas, and its parts are trimmed.
  *
- * @returns undefined if none is given: an empty list or a blank string counts as none
+ * @returns undefined without secrets; an empty list and a blank string have none
  * @throws SessionError `ERR_SESSION_CONFIG` for anything but a string or a list
  */
 export function parseSecrets(
@@ -32,11 +32,11 @@ export function parseSecrets(
   return given.length === 0 ? undefined : given
 }
 
-/** @throws SessionError `ERR_SESSION_CONFIG` for what is no secret, and in production for what can be guessed */
+/** @throws SessionError `ERR_SESSION_CONFIG` for an invalid secret and, in production, for one that can be guessed */
 export function assertSecrets(secrets: readonly unknown[]): void {
   for (const [index, secret] of secrets.entries()) {
     if (typeof secret !== 'string' || secret === '') {
-      // Not the value: a number may be a secret, too.
+      // Never the value itself: a number may be a secret too.
       const found = secret === '' ? 'empty' : `of type ${typeof secret}`
       throw secretError(
         `The secret at position ${index + 1} of ${secrets.length} is ${found}: write a string of 32 random characters or more. Is its variable set, or is there a comma too many?`,
