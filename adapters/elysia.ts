@@ -41,9 +41,9 @@ type SessionPlugin<Data extends object, FlashData extends object, Key extends st
 >
 
 /**
- * Elysia plugin that loads the session from the request and commits it to the response. All routes after it have the
- * session, those of later plugins too. The status of the response decides whether it is saved, also for a page of `onError`.
- * The session is loaded and committed around the whole application, so `app.fetch` itself rejects if a storage cannot answer.
+ * Elysia plugin that loads the session from the request and commits it to the response. All later routes have the session,
+ * those of later plugins too. The status of the response decides whether it is saved, also for a page of `onError`. The
+ * plugin wraps the whole application, so `app.fetch` itself rejects if a storage cannot answer.
  *
  * It needs Elysia's ahead-of-time compilation, which is the default. Elysia's AOT mode cannot run on Workers: there, set
  * `aot: false` and write `withSession(app.fetch)` of `fetch-sessions/fetch`.
@@ -67,14 +67,14 @@ export function session<
   const run = createSessionRunner<Data, FlashData>(options)
   const sessions = new WeakMap<Request, Session<Data, FlashData>>()
 
-  // Elysia takes plugins of one name and seed for one and the same.
+  // Elysia treats plugins of the same name and seed as one.
   const plugin = new Elysia({ name: 'fetch-sessions', seed: ++plugins })
     .wrap((fetch) => async (incoming: unknown) => {
       const request = incoming as Request
       const scope = {
         place: (current: Session<Data, FlashData>) => void sessions.set(request, current),
       }
-      // Bun has no response for what became a WebSocket.
+      // In Bun, a request that became a WebSocket has no response.
       return run(request, scope, () => fetch(request) as unknown as Promise<Response | undefined>)
     })
     .derive({ as: 'global' }, ({ request }) => {
@@ -88,7 +88,7 @@ export function session<
 function unwrapped(): SessionError {
   return new SessionError(
     'ERR_SESSION_CONFIG',
-    'This application was made with `aot: false`, in which Elysia leaves out what session() needs: leave that option out, or write withSession(app.fetch) of fetch-sessions/fetch.',
+    'This application was made with `aot: false`, and session() needs ahead-of-time compilation: leave that option out, or write withSession(app.fetch) of fetch-sessions/fetch.',
   )
 }
 

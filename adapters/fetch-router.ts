@@ -68,11 +68,11 @@ export function session<
 }
 
 /**
- * Puts the session where the router would: it defines an accessor for each request, which costs more than all else that
- * is done here for one without a session.
+ * Puts the session where the router would. The router defines an accessor for each request, which costs more than
+ * everything else for a request without a session.
  *
- * @throws SessionError `ERR_SESSION_CONFIG` if another session has the key
- * @throws Error of the router if something else has the property
+ * @throws SessionError `ERR_SESSION_CONFIG` if another session uses the key
+ * @throws Error of the router if something else uses the property
  */
 function place(context: RequestContext, key: object, property: string, current: object): void {
   const former: unknown = context.get(key)
@@ -86,6 +86,6 @@ function place(context: RequestContext, key: object, property: string, current: 
 function sharedKey(property: string): SessionError {
   return new SessionError(
     'ERR_SESSION_CONFIG',
-    `Two sessions have one context key: give that of the property "${property}" its own, made with createContextKey().`,
+    `Two sessions use one context key: make another with createContextKey() for the session of the property "${property}".`,
   )
 }

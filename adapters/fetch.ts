@@ -1,5 +1,5 @@
 /**
- * Sessions for `(Request) => Response`, whoever calls it.
+ * Sessions for any `(Request) => Response`.
  * @module
  */
 
@@ -32,10 +32,10 @@ export interface FetchSessionOptions<
 
 /**
  * Makes a fetch handler that loads the session from the request, passes it to `handler` and commits it to the response:
- * for `export default { fetch }` on Workers, `Bun.serve`, `Deno.serve`, and routers that are a fetch handler themselves.
+ * for `export default { fetch }` on Workers, `Bun.serve`, `Deno.serve`, and routers that are fetch handlers.
  *
- * Without `secrets`, `SESSION_SECRET` is used: first the variable of the process, then that of the environment, which is
- * the first argument after the request that is not a session.
+ * Without `secrets`, it uses `SESSION_SECRET`: first the variable of the process, then that of the environment. The
+ * environment is the first argument after the request that is not a session.
  *
  * @param handler takes the request, the session, and further server arguments: `env` and `ctx` on Workers
  *
@@ -76,7 +76,7 @@ export function withSession<
         keep(request, key, current)
       },
       environment: rest.find((argument) => !isSession(argument)),
-      // A router may hand over the query, or a body, where Workers hand over their bindings.
+      // A router may pass the query or a body where Workers pass their bindings.
       processFirst: true,
     }
     return run(request, scope, () => handler(request, session, ...rest))
@@ -84,9 +84,9 @@ export function withSession<
 }
 
 /**
- * The session of a request that {@link withSession} is handling, for code that has only the request.
+ * The session of a request that {@link withSession} is handling, for code that only has the request.
  *
- * @param key the `key` of the {@link withSession} that is meant
+ * @param key the `key` given to {@link withSession}
  *
  * @throws SessionError `ERR_SESSION_CONFIG` if there is no session
  *
@@ -105,11 +105,11 @@ export function getSession<Data extends object = SessionData, FlashData extends 
   const option = key === 'session' ? '' : `, { key: ${JSON.stringify(key)} }`
   throw new SessionError(
     'ERR_SESSION_CONFIG',
-    `This request has no session: write withSession(handler${option}) around the handler, and pass on the Request that the handler was given, not a copy.`,
+    `This request has no session: write withSession(handler${option}) around the handler, and pass on the Request that the handler got, not a copy.`,
   )
 }
 
-/** By their headers, because routers such as itty-router hand a Proxy of the request to their handlers. */
+/** By their headers, because routers such as itty-router pass a Proxy of the request to their handlers. */
 const sessions = new WeakMap<Headers, Map<string, object>>()
 
 function keep(request: Request, key: string, session: object): void {

@@ -78,20 +78,19 @@ function assertEvent(event: H3Event): void {
   if (typeof event?.req?.headers?.get === 'function') return
   throw new SessionError(
     'ERR_SESSION_CONFIG',
-    'This is no event of h3 2, as if h3 1 (Nitro 2, Nuxt) had called: fetch-sessions/h3 needs h3 2 or Nitro 3.',
+    'This is not an h3 2 event. fetch-sessions/h3 needs h3 2 or Nitro 3; Nitro 2 and Nuxt use h3 1.',
   )
 }
 
-/** The contexts that were made here, by the Headers of their request. */
+/** The Headers of the request that each context was made for. */
 const owners = new WeakMap<object, Headers>()
 
 /**
- * Puts the session into the context, by a getter that only the handlers of this very request may ask. A cached handler of
- * Nitro gets this event with another request, which hides the Cookie header: what the handler may not see, the session
- * must not reveal. Whoever wraps a request, as bodyLimit() and mount() do, keeps its Headers.
+ * Puts the session into the context, behind a getter for the handlers of this request alone. A cached handler of Nitro gets
+ * this event with another request, without the Cookie header. The session must not reveal what that hides. bodyLimit() and
+ * mount() wrap a request too, but keep its Headers.
  *
- * The application may give one context to several requests, so each request gets a copy of its own before the first session
- * goes in.
+ * The application may pass one context to several requests, so each request gets a copy before its first session.
  */
 function place(event: H3Event, key: string, current: object): void {
   const { req } = event
@@ -107,7 +106,7 @@ function place(event: H3Event, key: string, current: object): void {
       if (event.req === req || event.req.headers === req.headers) return current
       throw new SessionError(
         'ERR_SESSION_CONFIG',
-        `\`event.context.${key}\` was read in a cached handler, whose answer is for every visitor. Read the session outside of it.`,
+        `\`event.context.${key}\` was read in a cached handler, whose response goes to every visitor. Read the session outside of it.`,
       )
     },
   })
@@ -116,7 +115,7 @@ function place(event: H3Event, key: string, current: object): void {
 /**
  * The session of a request, for code that only has the event.
  *
- * @param key the `key` of the {@link session} that is meant
+ * @param key the `key` given to {@link session}
  * @throws SessionError `ERR_SESSION_CONFIG` if no {@link session} has run before, and in a cached handler of Nitro
  *
  * @example
@@ -139,7 +138,7 @@ export function getSession<Data extends object = SessionData, FlashData extends 
   )
 }
 
-/** The Response that h3 would send, whose `onResponse` is left to h3. */
+/** The Response that h3 would send. h3 itself calls `onResponse` later. */
 async function respond(event: H3Event, next: () => unknown): Promise<Response> {
   const { onResponse: _, ...config } = event.app?.config ?? {}
   try {

@@ -27,7 +27,7 @@ export interface SessionEnv<
   FlashData extends object = Data,
   Key extends string = 'session',
 > {
-  /** What `c.var` and `c.get()` know. */
+  /** The types of `c.var` and `c.get()`. */
   Variables: { [name in Key]: Session<Data, FlashData> }
 }
 
@@ -88,12 +88,12 @@ export function session<
       environment: c.env,
       context: c, // bodyLimit() and others replace c.req.raw
     }
-    // What earlier middlewares have set, such as CORS: all that a page for a failed commit may inherit.
+    // The headers of earlier middlewares, such as CORS. A page for a failed commit inherits only these.
     const before = new Headers(c.body(null).headers)
     try {
       const response = await run(c.req.raw, scope, async () => {
         await next()
-        // A handler that returned nothing has no response: Hono says so, and nothing is saved.
+        // A handler that returned nothing has no response: Hono throws, and nothing is saved.
         return c.finalized ? c.res : undefined
       })
       if (response !== undefined && response !== c.res) replaceResponse(c, response)
@@ -111,7 +111,7 @@ function sharedKey(key: string): SessionError {
   )
 }
 
-/** Hono merges the headers of the former response into the new one, unless there is none between. */
+/** Hono merges the headers of the former response into the new one, unless `c.res` is cleared first. */
 function replaceResponse(c: Context, response: Response): void {
   c.res = undefined
   c.res = response
@@ -120,7 +120,7 @@ function replaceResponse(c: Context, response: Response): void {
 /**
  * The session of a request, for code that only has the context.
  *
- * @param key the `key` of the {@link session} that is meant
+ * @param key the `key` given to {@link session}
  * @throws SessionError `ERR_SESSION_CONFIG` if no {@link session} has run before
  *
  * @example

@@ -73,6 +73,6 @@ function withoutKey(): SessionError {
 function withoutMiddleware(): SessionError {
   return new SessionError(
     'ERR_SESSION_CONFIG',
-    'The router gave no context to set: in React Router 7 set `future: { v8_middleware: true }`, and have getLoadContext() give a RouterContextProvider.',
+    'The router passed no RouterContextProvider: in React Router 7, set `future: { v8_middleware: true }` and return a RouterContextProvider from getLoadContext().',
   )
 }

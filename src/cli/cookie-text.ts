@@ -3,16 +3,16 @@ import { parseCookie, parseSetCookie } from 'cookie'
 import { readCookieValues } from '../cookie/cookie-header.ts'
 import { Refusal } from './refusal.ts'
 
-/** A session cookie that a text speaks of. */
+/** A session cookie in a text. */
 export interface CookieText {
   readonly name: string
-  /** One; several where a Cookie header carries the name several times. */
+  /** Usually one; several if a Cookie header has the name several times. */
   readonly values: readonly string[]
-  /** The whole `Set-Cookie` text, attributes and all, where the text has one. */
+  /** The whole `Set-Cookie` text with its attributes, if there is one. */
   readonly setCookie: string | undefined
 }
 
-/** The cookies of a text, in the two forms that HTTP has for them. */
+/** The cookies of a text, in the two forms of HTTP. */
 interface Headers {
   /** Set-Cookie texts, in order. */
   readonly setCookies: readonly string[]
@@ -25,22 +25,22 @@ const raw = { decode: (value: string): string => value }
 
 /** A line of an HTTP message, as it is or as `curl -v` shows it. */
 const HEADER = /^[ \t]*[<>]?[ \t]*(set-cookie|cookie)[ \t]*:(.*)$/gim
-/** Where the body of an HTTP message begins; after a redirect another head may follow. */
+/** The start of the body of an HTTP message. After a redirect, another head may follow. */
 const BODY = /\r?\n\r?\n(?!HTTP\/)/
 /** A line of a cookie jar of curl: domain, subdomains, path, secure, expires, name, value. */
 const JAR_LINE =
   /^(?:#HttpOnly_)?[^\s#]\S*[ \t]+(?:TRUE|FALSE)[ \t]+\/\S*[ \t]+(?:TRUE|FALSE)[ \t]+\d+[ \t]+(\S+)(?:[ \t]+(\S*))?[ \t]*$/gm
-/** What follows the value in a `Set-Cookie` text, and is no cookie of a `Cookie` header. */
+/** An attribute after the value in a `Set-Cookie` text. It is not a cookie of a `Cookie` header. */
 const ATTRIBUTE =
   /;[ \t]*(?:(?:expires|max-age|domain|path|samesite)=|(?:secure|httponly|partitioned)[ \t]*(?:;|$))/i
-/** The `=` of a signed or plain value fills up its base64; it is not the one after a name. */
+/** A signed or plain value. Its `=` is base64 padding, not the one after a name. */
 const PADDED = /^[A-Za-z0-9+/]{16,}={1,2}(?:\.[A-Za-z0-9+/]+)?$/
 
 /**
  * Finds the session cookie in a text: its value alone, `name=value`, a `Cookie` header or a `Set-Cookie` text, either
  * with the name of the header in front or without, an HTTP message, or a cookie jar of curl.
  *
- * @param wanted the name of the cookie, where the user has given one
+ * @param wanted the name of the cookie, if the user has given one
  */
 export function findCookie(text: string, wanted: string | undefined): CookieText | Refusal {
   const content = text.trim()
@@ -83,7 +83,7 @@ function choose({ setCookies, cookie }: Headers, wanted: string | undefined): Co
   if (names.length === 0) return noCookie()
   const only = names.length === 1 ? names[0] : undefined
   const name = wanted ?? only ?? DEFAULT_NAME
-  // A browser keeps what was set last.
+  // A browser keeps the last one.
   const last = set.findLast((other) => other.name === name)
   if (last !== undefined) {
     return last.value ? { name, values: [last.value], setCookie: last.text } : cleared(name)

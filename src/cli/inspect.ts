@@ -1,3 +1,4 @@
+import { parseObject } from '../engine/cookie-backend.ts'
 import { relativeTime } from '../util/relative-time.ts'
 import { findCookie } from './cookie-text.ts'
 import type { CookieText } from './cookie-text.ts'
@@ -5,32 +6,32 @@ import { openToken } from './open-token.ts'
 import type { OpenedToken } from './open-token.ts'
 import { Refusal } from './refusal.ts'
 
-/** What there is to say of a cookie. */
+/** The result of an inspection. */
 export interface Inspection {
-  /** Undefined where no cookie was found. */
+  /** Undefined if there is no cookie. */
   readonly cookie: InspectedCookie | undefined
-  /** Undefined where nothing has authenticated. */
+  /** Undefined if no token authenticates. */
   readonly token: OpenedToken | undefined
   /** The values of cookie storage, with flash values as `__flash_<name>__`. */
   readonly data: object | undefined
-  /** Why a server would refuse it; undefined where it would not, as far as the cookie alone tells. */
+  /** Why a server would refuse it; undefined if the cookie alone gives no reason. */
   readonly refusal: Refusal | undefined
-  /** How many secrets there are. */
+  /** The number of secrets. */
   readonly secrets: number
 }
 
-export interface InspectedCookie {
+interface InspectedCookie {
   readonly name: string
   readonly bytes: number
-  /** Whether the bytes are of the whole Set-Cookie text, which is what browsers limit, or of name and value alone. */
+  /** Whether `bytes` counts the whole Set-Cookie text, which browsers limit, or name and value alone. */
   readonly countsAttributes: boolean
-  /** Which of the cookies with this name it is, from 0, and of how many. */
+  /** The index among the cookies with this name, from 0, and their count. */
   readonly index: number
   readonly count: number
 }
 
-export interface InspectOptions {
-  /** The cookie's name, where the user has given one. */
+interface InspectOptions {
+  /** The cookie's name, if the user has given one. */
   readonly name: string | undefined
   /** Newest first. */
   readonly secrets: readonly string[]
@@ -38,7 +39,7 @@ export interface InspectOptions {
   readonly now: number
 }
 
-/** Finds the session cookie in a text and opens it. Of several the first good one counts, as it does for the server. */
+/** Finds the session cookie in a text and opens it. Of several, the first valid one counts. */
 export async function inspect(text: string, options: InspectOptions): Promise<Inspection> {
   const found = findCookie(text, options.name)
   if (found instanceof Refusal) {
@@ -64,7 +65,7 @@ async function inspectOne(
   if (opened instanceof Refusal) {
     return { ...rest, token: undefined, data: undefined, refusal: opened }
   }
-  const data = opened.kind === 'cookie' ? parseObject(opened.body) : undefined
+  const data = (opened.kind === 'cookie' && parseObject(opened.body)) || undefined
   return { ...rest, token: opened, data, refusal: refusalOf(opened, data, now) }
 }
 
@@ -74,18 +75,8 @@ function refusalOf(
   now: number,
 ): Refusal | undefined {
   if (kind === 'cookie' && data === undefined) {
-    return new Refusal('invalid', 'It is authentic, but what it holds is no session.')
+    return new Refusal('invalid', 'It is authentic, but it does not hold a session.')
   }
   if (times === undefined || now < times.expiresAt) return undefined
   return new Refusal('expired', `It expired ${relativeTime(times.expiresAt - now)}.`)
-}
-
-function parseObject(text: string): object | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
-    return isObject ? value : undefined
-  } catch {
-    return undefined
-  }
 }

@@ -1,19 +1,19 @@
 import { decodeBase64url } from '../token/bytes.ts'
-import { plainCodec } from '../token/plain.ts'
+import { parseArray, plainCodec } from '../token/plain.ts'
 import { createSealedCodec } from '../token/sealed.ts'
 import { createSignedCodec } from '../token/signed.ts'
 import type { Token, TokenCodec, TokenContext, TokenTimes } from '../token/token.ts'
 import { Refusal } from './refusal.ts'
 
-/** What an authentic token says, and what vouches for it. */
+/** The content of an authentic token, and the secret that authenticates it. */
 export interface OpenedToken {
   readonly form: 'sealed' | 'signed' | 'plain'
-  /** Which of the secrets has sealed or signed it, from 0 for the newest; undefined for plain tokens. */
+  /** The index of the secret that sealed or signed it, 0 for the newest; undefined for plain tokens. */
   readonly secret: number | undefined
   /** Whether the body is the data itself, or the id of a record. */
   readonly kind: 'cookie' | 'id'
   readonly body: string
-  /** Undefined for signed tokens of React Router and Remix, which carry none. */
+  /** Undefined for signed tokens of React Router and Remix, which have none. */
   readonly times: TokenTimes | undefined
 }
 
@@ -29,7 +29,7 @@ export async function openToken(
   name: string,
   secrets: readonly string[],
 ): Promise<OpenedToken | Refusal> {
-  // A signature stands after a dot, which no other form has.
+  // A signature follows a dot. No other form has a dot.
   if (value.includes('.')) return openSigned(value, name, secrets)
   return openPlain(value, name) ?? openSealed(value, name, secrets)
 }
@@ -42,18 +42,18 @@ async function openSealed(
   let isHinted = false
   for (const [secret, text] of secrets.entries()) {
     for (const kind of KINDS) {
-      const codec = createSealedCodec([text], { kind, cookieName: name })
+      const codec = createSealedCodec([text], { kind, name })
       const token = await openWith(codec, value)
       if (token !== null) return { ...token, form: 'sealed', secret, kind }
       isHinted ||= codec.peek(value)?.stale === false
     }
   }
-  return refuseSealed(value, name, secrets.length, isHinted)
+  return sealedRefusal(value, name, secrets.length, isHinted)
 }
 
-/** @param isHinted whether the key hint, which anybody can write, names one of the secrets */
-function refuseSealed(value: string, name: string, count: number, isHinted: boolean): Refusal {
-  const isSealed = createSealedCodec([], { kind: 'id', cookieName: name }).peek(value) !== null
+/** @param isHinted whether the key hint matches one of the secrets; anybody can write a key hint */
+function sealedRefusal(value: string, name: string, count: number, isHinted: boolean): Refusal {
+  const isSealed = createSealedCodec([], { kind: 'id', name }).peek(value) !== null
   if (!isSealed) {
     const what = decodeBase64url(value) === null ? 'it is not base64url' : 'it is of no known form'
     return new Refusal('malformed', `This is no session cookie: ${what}.`)
@@ -78,10 +78,10 @@ async function openSigned(
 ): Promise<OpenedToken | Refusal> {
   if (secrets.length === 0) return noSecret('signed')
   for (const [secret, text] of secrets.entries()) {
-    const codec = createSignedCodec([text], { kind: 'cookie', cookieName: name })
+    const codec = createSignedCodec([text], { kind: 'cookie', name })
     const token = await openWith(codec, value)
     if (token === null) continue
-    // A Cookie of @remix-run/cookie signs a token that would be plain without it.
+    // A Cookie of @remix-run/cookie signs a plain token.
     const inner = openArray(token.body, name)
     if (inner instanceof Refusal) return inner
     return inner === null
@@ -94,13 +94,13 @@ async function openSigned(
   )
 }
 
-/** React Router and Remix sign the data as an object, an id as a string. */
+/** React Router and Remix sign data as an object and an id as a string. */
 function fromJson(body: string): Pick<OpenedToken, 'kind' | 'body' | 'times'> {
   try {
     const value: unknown = JSON.parse(body)
     if (typeof value === 'string') return { kind: 'id', body: value, times: undefined }
   } catch {
-    // Data that is no JSON is told by who reads it.
+    // The caller reports data that is not JSON.
   }
   return { kind: 'cookie', body, times: undefined }
 }
@@ -112,13 +112,13 @@ function openPlain(value: string, name: string): OpenedToken | Refusal | null {
   return { ...opened, form: 'plain', secret: undefined }
 }
 
-/** A token as the JSON array of plain ones, which says for which cookie it is; null where the text is none. */
+/** Opens the JSON array of a plain token, which names its cookie; null if the text is not one. */
 function openArray(
   text: string,
   name: string,
 ): Pick<OpenedToken, 'kind' | 'body' | 'times'> | Refusal | null {
   for (const kind of KINDS) {
-    const token = openText(text, { kind, cookieName: name })
+    const token = openText(text, { kind, name })
     if (token !== null) return { ...token, kind }
   }
   const [version, kind, cookieName] = parseArray(text)
@@ -151,16 +151,7 @@ function noSecret(form: 'sealed' | 'signed'): Refusal {
   )
 }
 
-function parseArray(text: string): unknown[] {
-  try {
-    const value: unknown = JSON.parse(text)
-    return Array.isArray(value) ? value : []
-  } catch {
-    return []
-  }
-}
-
-/** As a Cookie of @remix-run/cookie writes it, that has no secrets. */
+/** Decodes the value of a Cookie of @remix-run/cookie without secrets. */
 function decodeBase64(text: string): Uint8Array | null {
   const bytes = Buffer.from(text, 'base64')
   return bytes.toString('base64') === text ? bytes : null

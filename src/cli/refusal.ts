@@ -1,5 +1,5 @@
-/** Why a cookie is worth nothing; stable across releases, unlike the message. */
-export type RefusalReason =
+/** Why a cookie is refused; stable across releases, unlike the message. */
+type RefusalReason =
   | 'name'
   | 'cleared'
   | 'malformed'
@@ -11,7 +11,7 @@ export type RefusalReason =
 
 export class Refusal {
   readonly reason: RefusalReason
-  /** A sentence for people. May quote what the client has sent, so it is escaped where it is printed. */
+  /** A sentence for people. It may quote input of the client, so escape it before printing. */
   readonly message: string
 
   constructor(reason: RefusalReason, message: string) {

@@ -3,10 +3,10 @@ import { MAX_COOKIE_BYTES } from '../cookie/set-cookie.ts'
 import type { Inspection } from './inspect.ts'
 import type { OpenedToken } from './open-token.ts'
 
-/** What a terminal could take for a command, or what could turn around the text beside it (UAX 44: C, Zl and Zp). */
+/** Characters that a terminal may take for a command, or that reverse nearby text (UAX 44: C, Zl and Zp). */
 const UNSAFE = /[^\P{C}\n]|[\u2028\u2029]/gu
 
-/** Text as a terminal may have it: control and formatting characters are escaped as in JSON, save for line feeds. */
+/** Text that is safe for a terminal: control and formatting characters except line feeds are escaped as in JSON. */
 export function safeText(text: string): string {
   return text.replaceAll(UNSAFE, escaped)
 }

@@ -33,7 +33,7 @@ const OPTIONS = {
   name: { type: 'string' },
 } as const
 
-/** What is wrong with the command line. */
+/** An error in the command line. */
 class UsageError extends Error {}
 
 /**
@@ -104,7 +104,7 @@ function readInput(): Promise<string> {
   return readAll(process.stdin)
 }
 
-/** As `session()` without options reads them. */
+/** The secrets that `session()` without options uses. */
 function readSecrets(): readonly string[] {
   const secrets = parseSecrets(process.env['SESSION_SECRET']) ?? []
   if (secrets.includes(''))

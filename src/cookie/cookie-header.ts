@@ -1,10 +1,10 @@
 const NONE: readonly string[] = []
 
-/** A client chooses how many cookies it sends. */
+/** A client may send any number of cookies. */
 const MAX_VALUES = 8
 
 /**
- * The first 8 values that a Cookie header carries under the name, each once. A browser sends cookies of one name with
+ * The first 8 values of this name in a Cookie header, each once. A browser sends cookies of one name with
  * different paths or domains side by side, and a server cannot tell which is which (RFC 6265bis section 5.8.3).
  */
 export function readCookieValues(
@@ -18,12 +18,12 @@ export function readCookieValues(
     let end = header.indexOf(';', start)
     if (end === -1) end = header.length
     next = end + 1
-    // SP and HTAB only: a browser does not hold a name to its `__Host-` prefix that begins with other white space.
+    // SP and HTAB only: before other white space, browsers do not enforce a `__Host-` prefix.
     while (header[start] === ' ' || header[start] === '\t') start++
     if (!header.startsWith(name, start) || header[start + name.length] !== '=') continue
     while (header[end - 1] === ' ' || header[end - 1] === '\t') end--
     const value = header.slice(start + name.length + 1, end)
-    // Empty is what is left of a cleared cookie.
+    // An empty value is a cleared cookie.
     if (value !== '' && !values.includes(value)) values.push(value)
   }
   return values

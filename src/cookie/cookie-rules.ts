@@ -1,6 +1,6 @@
 import { stringifySetCookie } from 'cookie'
 
-import { refuseCookie, shown } from '../util/errors.ts'
+import { cookieError, shown } from '../util/errors.ts'
 import { nearestName } from '../util/nearest-name.ts'
 import type { SerializeOptions } from './set-cookie.ts'
 
@@ -21,10 +21,10 @@ export const ATTRIBUTE_NAMES: readonly string[] = Object.keys(ATTRIBUTES)
 const CLEARED = { maxAge: 0, expires: new Date(0) } as const
 
 /**
- * A function that gives the Set-Cookie text for a token, with other attributes where some are given.
+ * Makes a function that writes the Set-Cookie text for a token. Attributes may be overridden.
  *
  * @param isUrlSafe whether tokens need no encoding
- * @throws SessionError `ERR_SESSION_CONFIG` where the attributes given to it break the cookie's rules
+ * @throws SessionError `ERR_SESSION_CONFIG` if the overrides break the cookie's rules; the function throws it
  */
 export function createSetCookieWriter(
   name: string,
@@ -40,7 +40,7 @@ export function createSetCookieWriter(
     return stringify(name, token, all)
   }
 
-  /** What follows the token and its Max-Age is the same for all cookies of a storage, and written once. */
+  /** The text after the token and its Max-Age. It is the same for all cookies of a storage, so it is cached. */
   function tailOf(isPersistent: boolean, secure: boolean | undefined): string {
     const key = (isPersistent ? 1 : 0) + (secure === undefined ? 0 : secure ? 2 : 4)
     let tail = tails.get(key)
@@ -82,7 +82,7 @@ export function assertNames(options: object, known: readonly string[]): void {
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined || known.includes(name)) continue
     const nearest = nearestName(name, known)
-    refuseCookie(
+    throw cookieError(
       nearest === undefined
         ? `it has no option \`${name}\`; its options are ${known.join(', ')}`
         : `it has no option \`${name}\`; write \`${nearest}\``,
@@ -93,45 +93,52 @@ export function assertNames(options: object, known: readonly string[]): void {
 const SAME_SITE: readonly unknown[] = [undefined, true, false, 'lax', 'strict', 'none']
 const PRIORITY: readonly unknown[] = [undefined, 'low', 'medium', 'high']
 
-/** @throws SessionError `ERR_SESSION_CONFIG` for what browsers would refuse or ignore (RFC 6265bis sections 4.1.3, 5.6) */
+/**
+ * @throws SessionError `ERR_SESSION_CONFIG` for attributes that browsers would refuse or ignore (RFC 6265bis sections
+ * 4.1.3, 5.6)
+ */
 export function assertCookieRules(name: string, attributes: SerializeOptions): void {
   const { domain, path, priority } = attributes
   for (const option of ['httpOnly', 'partitioned', 'secure'] as const) {
     const value: unknown = attributes[option]
     if (value === undefined || typeof value === 'boolean') continue
-    refuseCookie(`\`${option}\` is ${shown(value)}; write true or false`)
+    throw cookieError(`\`${option}\` is ${shown(value)}; write true or false`)
   }
-  if (typeof name !== 'string') refuseCookie(`\`name\` is ${shown(name)}; write a string`)
+  if (typeof name !== 'string') throw cookieError(`\`name\` is ${shown(name)}; write a string`)
   if (domain !== undefined && typeof domain !== 'string') {
-    refuseCookie(`\`domain\` is ${shown(domain)}; write a host name, or leave it out`)
+    throw cookieError(`\`domain\` is ${shown(domain)}; write a host name, or leave it out`)
   }
   if (path !== undefined && (typeof path !== 'string' || !path.startsWith('/'))) {
-    refuseCookie(`\`path\` is ${shown(path)}; write a path that starts with a slash, such as "/"`)
+    throw cookieError(
+      `\`path\` is ${shown(path)}; write a path that starts with a slash, such as "/"`,
+    )
   }
   const sameSite = lowerCase(attributes.sameSite)
   if (!SAME_SITE.includes(sameSite)) {
-    refuseCookie(`\`sameSite\` is ${shown(sameSite)}; write "lax", "strict" or "none"`)
+    throw cookieError(`\`sameSite\` is ${shown(sameSite)}; write "lax", "strict" or "none"`)
   }
   if (!PRIORITY.includes(priority)) {
-    refuseCookie(`\`priority\` is ${shown(priority)}; write "low", "medium" or "high"`)
+    throw cookieError(`\`priority\` is ${shown(priority)}; write "low", "medium" or "high"`)
   }
   const prefix = /^__(host|secure)-/i.exec(name)?.[0]
   const isHostOnly = prefix?.toLowerCase() === '__host-'
   if (isHostOnly && (domain !== undefined || path !== '/')) {
-    refuseCookie(`a ${prefix} cookie has \`path: '/'\` and no \`domain\`; leave both out`)
+    throw cookieError(`a ${prefix} cookie has \`path: '/'\` and no \`domain\`; leave both out`)
   }
   if (!attributes.secure && needsSecure(name, attributes)) {
     const reason = prefix ?? (attributes.partitioned ? 'Partitioned' : 'SameSite=None')
-    refuseCookie(`a ${reason} cookie needs \`secure: true\`; leave \`secure\` out`)
+    throw cookieError(`a ${reason} cookie needs \`secure: true\`; leave \`secure\` out`)
   }
   try {
     stringify(name, '', attributes)
   } catch (error) {
-    refuseCookie(`${(error as Error).message}; write what RFC 6265 allows there`, { cause: error })
+    throw cookieError(`${(error as Error).message}; write what RFC 6265 allows there`, {
+      cause: error,
+    })
   }
 }
 
-/** Whether browsers take the cookie with Secure only. */
+/** Whether browsers store the cookie only with Secure. */
 export function needsSecure(
   name: string,
   attributes: { sameSite?: string | boolean | undefined; partitioned?: boolean | undefined },
@@ -149,7 +156,7 @@ function lowerCase<T>(value: T): T | string {
   return typeof value === 'string' ? value.toLowerCase() : value
 }
 
-/** Without the members that are undefined, so that they do not override. */
+/** The object without its undefined members, so that they override nothing. */
 export function defined<T extends object>(object: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]: Exclude<T[K], undefined>

@@ -2,8 +2,8 @@ import { plainCodec } from '../token/plain.ts'
 import type { TokenCodec, TokenContext } from '../token/token.ts'
 
 /**
- * The part of a `Cookie` object that we call: that of `@remix-run/cookie`, or of React Router's `createCookie`. HttpOnly
- * and Secure are added to what it serializes, unless it exposes `httpOnly: false` or `secure: false`.
+ * The part of a `Cookie` object that we call: that of `@remix-run/cookie`, or of React Router's `createCookie`. We add
+ * HttpOnly and Secure to the text that it serializes, unless it exposes `httpOnly: false` or `secure: false`.
  *
  * @example
  * import { createCookie } from '@remix-run/cookie'
@@ -12,7 +12,7 @@ import type { TokenCodec, TokenContext } from '../token/token.ts'
  * const cookie = createCookie('__session', {
  *   secrets: ['32 random characters in real life'],
  *   maxAge: 60 * 60 * 24,
- *   httpOnly: true, // @remix-run/cookie exposes false for both, if nothing is written
+ *   httpOnly: true, // @remix-run/cookie exposes false for both by default
  *   secure: true,
  * })
  * export const storage = createCookieSessionStorage({ cookie })
@@ -24,11 +24,11 @@ export interface CookieLike {
   readonly domain?: string | undefined
   /** The path under which the cookie is sent. */
   readonly path?: string | undefined
-  /** Seconds from the last renewal to the end. */
+  /** Seconds from the last renewal to the expiry. */
   readonly maxAge?: number | undefined
   /**
-   * A fixed moment at which the cookie ends. A getter that makes a new Date each time, such as React Router's, stands
-   * for a `maxAge`.
+   * A fixed moment at which the cookie ends. A getter that makes a new Date each time, such as React Router's, counts as a
+   * `maxAge`.
    */
   readonly expires?: Date | undefined
   /** `false` lets scripts read the cookie. */
@@ -57,7 +57,7 @@ export interface CookieLike {
   ): Promise<string>
 }
 
-/** When the cookies of a foreign object end, asked anew at each reading: React Router's `expires` moves. */
+/** The lifetime of a foreign cookie. Read it at each commit: React Router's `expires` moves. */
 export function foreignLifetime(cookie: CookieLike): {
   readonly maxAge: number | undefined
   readonly expires: Date | undefined
@@ -65,7 +65,7 @@ export function foreignLifetime(cookie: CookieLike): {
   if (cookie.maxAge !== undefined) return { maxAge: cookie.maxAge, expires: undefined }
   const [first, second] = [cookie.expires, cookie.expires]
   if (first === undefined || first === second) return { maxAge: undefined, expires: first }
-  // Computed at each reading: the moment is always as far away.
+  // The getter computes it at each reading, so the distance is constant.
   return { maxAge: Math.round((first.getTime() - Date.now()) / 1000), expires: undefined }
 }
 

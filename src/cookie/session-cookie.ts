@@ -8,7 +8,7 @@ import {
   needsSecure,
 } from './cookie-rules.ts'
 import { isProduction, isWorkers, warnOnce } from '../util/environment.ts'
-import { refuseCookie as refuse, shown } from '../util/errors.ts'
+import { cookieError, shown } from '../util/errors.ts'
 import { createForeignCodec, foreignLifetime } from './foreign-cookie.ts'
 import type { CookieLike } from './foreign-cookie.ts'
 import type { MaybePromise } from '../util/maybe-promise.ts'
@@ -21,7 +21,7 @@ import { acceptingSigned, createSignedCodec } from '../token/signed.ts'
 import type { TokenCodec, TokenContext } from '../token/token.ts'
 
 /**
- * How the session cookie is named, protected and sent.
+ * The name, protection and attributes of the session cookie.
  *
  * @example
  * import type { CookieOptions } from 'fetch-sessions'
@@ -37,7 +37,7 @@ export interface CookieOptions extends SerializeOptions {
   /** Default: `__session`. A `__Host-` name ties the cookie to one host (RFC 6265bis section 4.1.3.2). */
   name?: string | undefined
   /**
-   * What the cookie is sealed with, newest first: the first seals, all open. A string is split at commas. At least 16
+   * The secrets that seal the cookie, newest first: the first seals, all open. A string is split at commas. At least 16
    * characters each in production; 32 random bytes are a good secret.
    */
   secrets?: string | readonly string[] | undefined
@@ -46,7 +46,7 @@ export interface CookieOptions extends SerializeOptions {
    * `none`: without secrets, so that visitors can read and change their session.
    */
   protection?: 'encrypted' | 'signed' | 'none' | undefined
-  /** With `encrypted`: reads cookies of the `signed` form too, once, and seals them at the next response. */
+  /** With `encrypted`: also reads cookies of the `signed` form, and seals them at the next response. */
   acceptSigned?: boolean | undefined
 }
 
@@ -65,25 +65,24 @@ const PROTECTIONS: readonly unknown[] = ['encrypted', 'signed', 'none']
 /** The cookie that a storage reads and writes. */
 export interface SessionCookie {
   readonly name: string
-  /** Asked at every commit, as `expires`: that of a foreign Cookie may change. */
+  /** Read it at every commit, like `expires`: a foreign Cookie may change both. */
   readonly maxAge: number | undefined
-  /** A fixed end; undefined where there is a maxAge, which browsers prefer (RFC 6265bis section 5.7). */
+  /** A fixed expiry; undefined with a maxAge, which browsers prefer (RFC 6265bis section 5.7). */
   readonly expires: Date | undefined
-  /** Whether the cookie stays valid without Secure, which plain http on a loopback host asks for. */
+  /** Whether the cookie is valid without Secure, as plain http on a loopback host needs it. */
   readonly canDropSecure: boolean
-  /** Whether its tokens carry times, so that the server can hold them to their lifetime. */
+  /** Whether its tokens carry times, so that the server can enforce their lifetime. */
   readonly isTimed: boolean
   readonly codec: TokenCodec
   /**
-   * Whether a Set-Cookie text is for this very cookie, which browsers tell from others by name, domain and path
-   * (RFC 6265bis section 5.7).
+   * Whether a Set-Cookie text sets this cookie: browsers compare name, domain and path (RFC 6265bis section 5.7).
    */
   isSetBy(setCookie: string): boolean
-  /** The Set-Cookie text for a token, or for none: an empty value and an expiry in the past. */
+  /** The Set-Cookie text for a token. To clear the cookie: an empty token and an expiry in the past. */
   serialize(token: string, attributes: SerializeOptions): MaybePromise<string>
   /**
    * Every Set-Cookie text of a logout: first the one that clears the cookie, then {@link duplicateClearingHeaders}.
-   * @param attributes for this logout alone, without a lifetime
+   * @param attributes attributes of this logout's cookies, without a lifetime
    */
   clearingHeaders(attributes: SerializeOptions): MaybePromise<readonly string[]>
   /**
@@ -94,13 +93,15 @@ export interface SessionCookie {
 }
 
 /**
- * Checks all that does not depend on the secrets, which the environment of a request may bring only later.
+ * Checks everything but the secrets, which may come with the environment of a request.
  *
- * @throws SessionError `ERR_SESSION_CONFIG` for what browsers would refuse or nobody should rely on
+ * @throws SessionError `ERR_SESSION_CONFIG` for options that browsers would refuse, or that would have no effect
  */
 export function assertCookieOptions(options: CookieOptions | CookieLike): void {
   if (typeof options !== 'object' || options === null) {
-    refuse(`\`cookie\` is ${shown(options)}; write an object, such as { name: "session" }`)
+    throw cookieError(
+      `\`cookie\` is ${shown(options)}; write an object, such as { name: "session" }`,
+    )
   }
   assertExpires(options.expires)
   if (isCookieLike(options)) return assertForeignCookie(options)
@@ -108,18 +109,20 @@ export function assertCookieOptions(options: CookieOptions | CookieLike): void {
   assertNames(options, OPTION_NAMES)
   assertCookieRules(name, attributesOf(options))
   if (!PROTECTIONS.includes(protection)) {
-    refuse(`\`protection\` is ${shown(protection)}; write "encrypted", "signed" or "none"`)
+    throw cookieError(
+      `\`protection\` is ${shown(protection)}; write "encrypted", "signed" or "none"`,
+    )
   }
   if (acceptSigned && protection !== 'encrypted') {
-    refuse('`acceptSigned` is for `protection: "encrypted"`; leave one of the two out')
+    throw cookieError('`acceptSigned` is for `protection: "encrypted"`; leave one of the two out')
   }
 }
 
 /**
- * Checks the options and gives the cookie that they describe.
+ * Checks the options and makes the cookie.
  *
- * @param secrets newest first; empty for plain tokens. A foreign Cookie has its own
- * @throws SessionError `ERR_SESSION_CONFIG` as {@link assertCookieOptions}, and for secrets that protect nothing
+ * @param secrets newest first; empty for plain tokens and for a foreign Cookie, which has its own
+ * @throws SessionError `ERR_SESSION_CONFIG` as {@link assertCookieOptions}, and for secrets that have no effect
  */
 export function createSessionCookie(
   options: CookieOptions | CookieLike,
@@ -135,7 +138,7 @@ export function createSessionCookie(
       `cookie "${name}" has a fixed \`expires\`: every session ends then, however new. Use \`maxAge\`, in seconds.`,
     )
   }
-  const codec = codecFor(options, { kind, cookieName: name }, secrets)
+  const codec = codecFor(options, { kind, name }, secrets)
   const serialize = createSetCookieWriter(name, attributes, codec.isUrlSafe)
   const clearDuplicates = (given: SerializeOptions = {}): readonly string[] =>
     clearHostOnly(name, { ...attributes, ...defined(given) })
@@ -164,21 +167,23 @@ function codecFor(
   const { protection = 'encrypted', acceptSigned = false } = options
   if (protection === 'none') {
     if (secrets.length > 0) {
-      refuse('`protection` is "none", but it has secrets, which would do nothing; leave one out')
+      throw cookieError(
+        '`protection` is "none", but it has secrets, which would do nothing; leave one out',
+      )
     }
     return createPlainCodec(context)
   }
   assertSecrets(secrets)
   if (secrets.length === 0) {
     if (protection === 'signed' || acceptSigned) {
-      refuse('signed cookies need `secrets`; give the ones that they were signed with')
+      throw cookieError('signed cookies need `secrets`; give the ones that they were signed with')
     }
     if (isProduction() || isWorkers()) {
-      refuse(
+      throw cookieError(
         "it has no secrets; set SESSION_SECRET or give `secrets`; or write `protection: 'none'` to let visitors read and change their session",
       )
     }
-    warnPlain(context.cookieName)
+    warnPlain(context.name)
     return createPlainCodec(context)
   }
   if (protection === 'signed') return createSignedCodec(secrets, context)
@@ -193,7 +198,7 @@ function foreignCookie(cookie: CookieLike, kind: TokenContext['kind']): SessionC
     ...(cookie.httpOnly === false ? {} : { httpOnly: true }),
     ...(cookie.secure === false ? {} : { secure: true }),
   }
-  // Its own lifetime counts unless it is told another, `undefined` for none included.
+  // Its own lifetime applies unless another is given; `undefined` means none.
   const serialize: SessionCookie['serialize'] = (token, { maxAge, expires, ...rules }) =>
     cookie.serialize(token, { ...safe, ...defined(rules), maxAge, expires })
   const clearDuplicates = (given: SerializeOptions = {}): readonly string[] => {
@@ -211,7 +216,7 @@ function foreignCookie(cookie: CookieLike, kind: TokenContext['kind']): SessionC
     },
     canDropSecure: !needsSecure(name, cookie),
     isTimed: true,
-    codec: createForeignCodec(cookie, { kind, cookieName: name }),
+    codec: createForeignCodec(cookie, { kind, name }),
     isSetBy: (setCookie) => isSameCookie(setCookie, cookie),
     serialize,
     clearingHeaders: async (given) => [
@@ -225,17 +230,23 @@ function foreignCookie(cookie: CookieLike, kind: TokenContext['kind']): SessionC
 function assertForeignCookie(cookie: CookieLike): void {
   const { name } = cookie
   if (typeof name !== 'string' || typeof cookie.parse !== 'function') {
-    refuse('the Cookie object has no `name` or no parse(); give one that createCookie() has made')
+    throw cookieError(
+      'the Cookie object has no `name` or no parse(); give one that createCookie() has made',
+    )
   }
   if (cookie.secure === false && needsSecure(name, cookie)) {
-    refuse(`browsers refuse the cookie "${name}" without Secure; give its Cookie \`secure: true\``)
+    throw cookieError(
+      `browsers refuse the cookie "${name}" without Secure; give its Cookie \`secure: true\``,
+    )
   }
 }
 
 function assertExpires(expires: unknown): void {
   if (expires === undefined) return
   if (expires instanceof Date && !Number.isNaN(expires.getTime())) return
-  refuse(`\`expires\` is ${shown(expires)}; write a valid Date, or rather \`maxAge\` in seconds`)
+  throw cookieError(
+    `\`expires\` is ${shown(expires)}; write a valid Date, or rather \`maxAge\` in seconds`,
+  )
 }
 
 /** The secrets in the options, newest first; undefined for none, and for a foreign Cookie, which has its own. */

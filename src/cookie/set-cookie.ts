@@ -1,6 +1,6 @@
 /**
- * Attributes and lifetime of the session cookie (RFC 6265bis section 4.1.2): of every cookie, as options of a storage, or of
- * one, as options of `commitSession` and `destroySession`. There, `maxAge: undefined` makes a cookie that ends with the
+ * Attributes and lifetime of the session cookie (RFC 6265bis section 4.1.2): of every cookie, as options of a storage, or
+ * of one, as options of `commitSession` and `destroySession`. There, `maxAge: undefined` makes a cookie that ends with the
  * browser.
  *
  * @example
@@ -12,13 +12,18 @@
  * }
  */
 export interface SerializeOptions {
-  /** Which hosts get the cookie; only the one that set it unless given. */
+  /** Which hosts get the cookie. Default: only the host that set it. */
   domain?: string | undefined
-  /** A fixed moment at which the cookie ends. The options of a storage warn about it: `maxAge` counts for each session anew. */
+  /**
+   * A fixed moment at which the cookie ends. In the options of a storage it warns: every session would end then, and
+   * `maxAge` counts for each session.
+   */
   expires?: Date | undefined
   /** Hides the cookie from scripts. Default: true. */
   httpOnly?: boolean | undefined
-  /** Seconds from the last renewal to the end: at least 1, at most 400 days. Without it the cookie ends with the browser. */
+  /**
+   * Seconds from the last renewal to the expiry: at least 1, at most 400 days. Without it the cookie ends with the browser.
+   */
   maxAge?: number | undefined
   /** Keeps the cookie apart for each top-level site (CHIPS). Needs `secure`. */
   partitioned?: boolean | undefined
@@ -38,7 +43,7 @@ export interface SerializeOptions {
 /** Browsers keep name, value and attributes up to this many bytes (RFC 6265bis section 5.6 asks for no less). */
 export const MAX_COOKIE_BYTES = 4096
 
-// A greedy start finds the last, which counts (RFC 6265bis section 5.7).
+// The greedy start finds the last attribute, which counts (RFC 6265bis section 5.7).
 const DOMAIN = /^.*;[ \t]*domain[ \t]*=([^;]*)/is
 const PATH = /^.*;[ \t]*path[ \t]*=([^;]*)/is
 

@@ -16,7 +16,8 @@ export const cookieBackend: SessionBackend = {
   endBody: () => undefined,
 }
 
-function parseObject(text: string): StoredValues | null {
+/** The object in a JSON text; null if there is none. */
+export function parseObject(text: string): StoredValues | null {
   try {
     const value: unknown = JSON.parse(text)
     return typeof value === 'object' && !Array.isArray(value)

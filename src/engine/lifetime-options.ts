@@ -4,14 +4,14 @@ import type { Lifetime } from './lifetime.ts'
 
 const DAY = 24 * 60 * 60
 
-/** The most that browsers keep (RFC 6265bis section 5.6.2). */
+/** The longest lifetime that browsers allow (RFC 6265bis section 5.6.2). */
 const MAX_COOKIE_AGE: number = 400 * DAY
 const MAX_TIMEOUT: number = 100 * 365.25 * DAY
 
 /**
- * How long sessions live by the options of a storage, all in seconds.
+ * The lifetime of sessions, from the options of a storage in seconds.
  *
- * @param maxAge that of the cookie
+ * @param maxAge the `maxAge` of the cookie
  * @throws SessionError `ERR_SESSION_CONFIG` for anything but a number from 1 to 400 days (`maxAge`) or 100 years
  */
 export function lifetimeFrom(
@@ -41,7 +41,7 @@ export function checkMaxAge(maxAge: number | undefined): number | undefined {
 }
 
 function assertSeconds(name: string, seconds: unknown, most: number): void {
-  // NaN is neither less nor more.
+  // NaN fails both comparisons.
   if (seconds === undefined) return
   if (typeof seconds === 'number' && seconds >= 1 && seconds <= most) return
   const limit = most === MAX_COOKIE_AGE ? '400 days, the most that browsers keep' : '100 years'

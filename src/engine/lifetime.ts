@@ -2,15 +2,15 @@ import type { SerializeOptions } from '../cookie/set-cookie.ts'
 import type { SessionRecord } from '../session/session-state.ts'
 import type { TokenTimes } from '../token/token.ts'
 
-/** How long sessions live, in milliseconds. */
+/** The lifetime of sessions, in milliseconds. */
 export interface Lifetime {
-  /** From the last renewal to the end. */
+  /** From the last renewal to the expiry. */
   readonly idle: number
-  /** From the creation to the end, through every renewal; `undefined` for no such limit. */
+  /** From the creation to the expiry, whatever the renewals; `undefined` for no such limit. */
   readonly absolute: number | undefined
 }
 
-/** From the last renewal to the end, unless the options say otherwise. */
+/** The default of {@link Lifetime.idle}. */
 export const DEFAULT_IDLE: number = 14 * 24 * 60 * 60 * 1000
 
 interface Times {
@@ -20,46 +20,47 @@ interface Times {
   readonly fixed: boolean
 }
 
-/** When a session that is stored or renewed at `now` ends. */
+/** The expiry of a session that is stored or renewed at `now`. */
 export function expiryAfter(now: number, createdAt: number, lifetime: Lifetime): number {
   return Math.min(now + lifetime.idle, createdAt + (lifetime.absolute ?? Infinity))
 }
 
 /**
- * When the session of a token ends: at its expiry, or earlier if a lifetime was shortened since. A lifetime that was
- * chosen by hand yields to the absolute timeout only.
+ * The expiry of a token's session: that of the token, or an earlier one if the options were shortened since. Only the
+ * absolute timeout shortens a lifetime that was chosen by hand.
  */
-export function endOf(times: Times, lifetime: Lifetime): number {
+export function expiryOf(times: Times, lifetime: Lifetime): number {
   const { createdAt, issuedAt, expiresAt, fixed } = times
   const longest = expiryAfter(fixed ? Infinity : issuedAt, createdAt, lifetime)
   return Math.min(expiresAt, longest)
 }
 
-/** How one commit goes about it. */
+/** The options of one commit. */
 export interface CommitOptions {
   readonly now: number
-  /** `due`: moves the expiry only with a new cookie; `always`: each time; `never`: keeps it. */
+  /** Moves the expiry: `due` only together with a new cookie, `always` each time, `never` not at all. */
   readonly renew: 'due' | 'always' | 'never'
-  /** Attributes for this commit alone, without a lifetime. */
+  /** Attributes of this commit's cookie, without a lifetime. */
   readonly attributes: SerializeOptions
-  /** A lifetime for this commit alone. */
+  /** The lifetime that this commit sets. */
   readonly chosen?: ChosenLifetime
 }
 
-/** A lifetime that the application has chosen by hand. */
+/** A lifetime that the application chooses by hand. */
 export interface ChosenLifetime {
-  /** When the session ends, in milliseconds since 1970. */
-  readonly end: number | undefined
-  /** The attribute that says so, unless Max-Age does. */
+  /** In milliseconds since 1970; `undefined` for the lifetime of the options. */
+  readonly expiresAt: number | undefined
+  /** The `Expires` attribute, if the application gave it in place of Max-Age. */
   readonly expires: Date | undefined
-  /** The cookie is to go when the browser is closed. */
+  /** The cookie ends with the browser. */
   readonly transient: boolean
 }
 
 /**
  * The times of a session after a commit.
  *
- * @param issues whether a new cookie is sent; without one the browser's keeps its times, and so must the record
+ * @param issues whether the response sends a new cookie. Without one, the browser's cookie keeps its times, and so must the
+ * record
  */
 export function nextTimes(
   record: SessionRecord,
@@ -74,23 +75,23 @@ export function nextTimes(
     return { createdAt, issuedAt: now, expiresAt, fixed, transient }
   }
   const limit = createdAt + (lifetime.absolute ?? Infinity)
-  const end = Math.min(chosen?.end ?? expiryAfter(now, createdAt, lifetime), limit)
+  const latest = Math.min(chosen?.expiresAt ?? expiryAfter(now, createdAt, lifetime), limit)
   return {
     createdAt,
     issuedAt: now,
-    expiresAt: Math.max(0, Math.round(end)), // tokens carry whole milliseconds since 1970
-    fixed: chosen?.end !== undefined,
+    expiresAt: Math.max(0, Math.round(latest)), // tokens carry whole milliseconds since 1970
+    fixed: chosen?.expiresAt !== undefined,
     transient: chosen?.transient === true || (renew !== 'always' && transient),
   }
 }
 
-/** The attributes that tell the browser the same. */
+/** The attributes that give the browser's cookie the same lifetime. */
 export function lifetimeAttributes(
   times: TokenTimes,
   { now, attributes, chosen }: CommitOptions,
   cookie: { readonly maxAge: number | undefined; readonly expires: Date | undefined },
 ): SerializeOptions {
-  const expires = chosen?.end === undefined ? cookie.expires : chosen.expires
+  const expires = chosen?.expiresAt === undefined ? cookie.expires : chosen.expires
   if (expires !== undefined) return { ...attributes, maxAge: undefined, expires }
   const isPersistent = (cookie.maxAge !== undefined || times.fixed) && !times.transient
   const maxAge = isPersistent ? Math.max(0, Math.ceil((times.expiresAt - now) / 1000)) : undefined

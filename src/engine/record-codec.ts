@@ -2,25 +2,25 @@ import { SessionError } from '../util/errors.ts'
 import type { MaybePromise } from '../util/maybe-promise.ts'
 import { createSealedCodec } from '../token/sealed.ts'
 
-/** How records are kept at rest. */
+/** Encodes records for the store. */
 export interface RecordCodec {
   encode(key: string, record: string): MaybePromise<string>
-  /** The record, or null where it does not authenticate under this key. */
+  /** The record, or null if it does not authenticate under this key. */
   decode(key: string, data: string): MaybePromise<DecodedRecord | null>
 }
 
-export interface DecodedRecord {
+interface DecodedRecord {
   readonly text: string
-  /** It should be written anew: sealed by an older secret, or not sealed yet. */
+  /** It should be sealed again: an older secret sealed it, or none yet. */
   readonly stale: boolean
 }
 
-/** Sealed records are told from plain ones by this, which no JSON object starts with. */
+/** Marks a sealed record; JSON never starts with it. */
 const SEALED = 'sealed:'
 
 /**
- * Seals records with the cookie's secrets, for `encryptAtRest`. The key is authenticated with the record, so that a
- * record that was copied to another row is refused.
+ * Seals records with the cookie's secrets, for `encryptAtRest`. The key is authenticated with the record, so a record that
+ * was copied to another row is refused.
  *
  * @throws SessionError `ERR_SESSION_CONFIG` without secrets
  */
@@ -32,7 +32,7 @@ export function createRecordCodec(secrets: readonly string[]): RecordCodec {
     )
   }
   async function codecOf(key: string): Promise<ReturnType<typeof createSealedCodec>> {
-    const codec = createSealedCodec(secrets, { kind: 'record', cookieName: key })
+    const codec = createSealedCodec(secrets, { kind: 'record', name: key })
     await codec.ready()
     return codec
   }
@@ -41,7 +41,7 @@ export function createRecordCodec(secrets: readonly string[]): RecordCodec {
       const codec = await codecOf(key)
       return SEALED + (await codec.seal(record, NO_TIMES))
     },
-    // Records from before the option was set are read as they are, and sealed at the next response.
+    // Plain records from before `encryptAtRest` are read too. The next response seals them.
     async decode(key, data) {
       if (!data.startsWith(SEALED)) return { text: data, stale: true }
       const token = await (await codecOf(key)).open(data.slice(SEALED.length))
@@ -50,5 +50,5 @@ export function createRecordCodec(secrets: readonly string[]): RecordCodec {
   }
 }
 
-/** The store keeps the expiry, so that renewals need not seal the record anew. */
+/** The store keeps the expiry, so a renewal need not seal the record again. */
 const NO_TIMES = { createdAt: 0, issuedAt: 0, expiresAt: 0, fixed: false, transient: false }

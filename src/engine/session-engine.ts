@@ -3,14 +3,14 @@ import type { SessionCookie } from '../cookie/session-cookie.ts'
 import { MAX_COOKIE_BYTES } from '../cookie/set-cookie.ts'
 import type { SerializeOptions } from '../cookie/set-cookie.ts'
 import { SessionState, unstoredRecord } from '../session/session-state.ts'
-import type { SessionRecord, SessionSource } from '../session/session-state.ts'
+import type { SessionRecord, SessionLoader } from '../session/session-state.ts'
 import { SessionValues } from '../session/session-values.ts'
 import type { ValueSchema } from '../session/value-schema.ts'
 import type { Token } from '../token/token.ts'
 import { SessionError } from '../util/errors.ts'
 import { chain } from '../util/maybe-promise.ts'
 import type { MaybePromise } from '../util/maybe-promise.ts'
-import { endOf, expiryAfter, lifetimeAttributes, nextTimes } from './lifetime.ts'
+import { expiryOf, expiryAfter, lifetimeAttributes, nextTimes } from './lifetime.ts'
 import type { CommitOptions, Lifetime } from './lifetime.ts'
 import type {
   LoadedSession,
@@ -19,38 +19,37 @@ import type {
   SessionBackend,
 } from './session-backend.ts'
 
-/** What a commit has done. */
+/** The result of a commit. */
 export interface Committed {
   readonly outcome: 'written' | 'postponed' | 'retired'
-  /** The Set-Cookie texts that tell the browser; none if its cookie is still right. */
+  /** The Set-Cookie texts to send; none if the browser's cookie is still right. */
   readonly setCookies: readonly string[]
 }
 
-/** Ties a back end to a cookie: tokens in and out, lifetimes, and which cookie of several counts. */
-export interface SessionEngine extends SessionSource {
+/** Connects a back end and a cookie: it opens and seals tokens, applies lifetimes, and chooses between several cookies. */
+export interface SessionEngine extends SessionLoader {
   readonly cookie: SessionCookie
-  /** Waits for the keys, which all that follows needs; `undefined` once they are there. */
+  /** Waits for the keys. Every other method needs them. `undefined` once they are there. */
   ready(): Promise<void> | undefined
-  /** The session of a request, which nobody has opened yet. */
+  /** The session of a request, not opened yet. */
   begin(header: string | null | undefined, decode?: (value: string) => string): SessionState
-  /** Whether the unauthenticated times of the offered tokens ask for a renewal. Reading them costs no decryption. */
-  claimsRenewal(state: SessionState, rolling: boolean): boolean
-  /** Whether less than half of the idle lifetime is left, and a renewal would gain something. */
+  /** Whether a renewal may be due, by the unverified times of the offered tokens. Reading them costs no decryption. */
+  mayNeedRenewal(state: SessionState, rolling: boolean): boolean
+  /** Whether less than half of the idle lifetime is left, and a renewal would extend it. */
   isRenewalDue(record: SessionRecord, now: number): boolean
-  /** Writes the session first, and then makes the cookie that stands for it. */
+  /** Writes the session, then makes its cookie. */
   commit(state: SessionState, options: CommitOptions): Promise<Committed>
-  /** Ends the session, and whatever else the request's cookies stand for. Gives the Set-Cookie texts that clear them. */
+  /** Ends the sessions of all cookies of the request. Returns the Set-Cookie texts that clear the cookies. */
   end(state: SessionState, attributes: SerializeOptions): Promise<readonly string[]>
   /**
-   * Whether a Set-Cookie text that a handler has made is for this very session; undefined for cookie storage, where no id
-   * tells.
+   * Whether a handler's Set-Cookie text is for this session; undefined for cookie storage, which has no ids.
    */
   isFor(record: SessionRecord, setCookie: string): MaybePromise<boolean | undefined>
-  /** Whether a commit lays its changes over what others have written into this record. */
+  /** Whether a commit merges its changes into what others have written into this record. */
   merges(record: SessionRecord): boolean
 }
 
-/** A token from further in the future was made by a clock that ran ahead, and would outlive and outrank every other. */
+/** A token from further in the future comes from a clock that ran ahead. It would outlive and outrank all others. */
 const MAX_CLOCK_SKEW = 24 * 60 * 60 * 1000 // milliseconds
 
 export function createSessionEngine(
@@ -67,7 +66,7 @@ export function createSessionEngine(
   ): SessionState {
     const sent = readCookieValues(header, cookie.name)
     const values = decode === undefined ? sent : sent.map((value) => tryDecode(value, decode))
-    // A schema may answer later, which shows only when it is asked.
+    // A schema may be asynchronous; only a call shows that.
     let opensOnAccess = values.length === 0 || (backend.immediate && schema === undefined)
     for (const value of values) opensOnAccess &&= codec.opensAtOnce(value)
     return new SessionState(engine, values, opensOnAccess)
@@ -79,7 +78,7 @@ export function createSessionEngine(
     const opened: MaybePromise<Token | null>[] = []
     let isWaiting = false
     for (const value of offered) {
-      // Longer than any that was sent, so that the size and depth of its content are bounded too.
+      // Longer than any cookie we send; this also bounds size and depth of the content.
       const token = value.length > MAX_COOKIE_BYTES ? null : codec.open(value)
       isWaiting ||= token instanceof Promise
       opened.push(token)
@@ -90,9 +89,9 @@ export function createSessionEngine(
   }
 
   /**
-   * Of several authentic tokens the one that was issued last counts, and no other takes its place if it is refused: a
-   * server cannot tell the scopes of their cookies apart (RFC 6265bis section 5.8.3). Of tokens of one moment, and of
-   * those without one, the last in the header counts.
+   * Of several authentic tokens, the one issued last counts. If it is refused, no other takes its place: a server cannot
+   * tell the scopes of their cookies apart (RFC 6265bis section 5.8.3). If several were issued at one moment, or have no
+   * times, the last in the header counts.
    */
   function load(
     state: SessionState,
@@ -109,19 +108,20 @@ export function createSessionEngine(
     if (latest === undefined) return unstoredRecord('tampered')
     const token = latest
     state.bodies = [token.body, ...bodies.filter((body) => body !== token.body)]
-    const tokenEnd = token.times === undefined ? Infinity : endOf(token.times, lifetime)
+    const tokenExpiry = token.times === undefined ? Infinity : expiryOf(token.times, lifetime)
     const isFromTheFuture = (token.times?.issuedAt ?? 0) > now + MAX_CLOCK_SKEW
-    if (now >= tokenEnd || isFromTheFuture) return unstoredRecord('expired', undefined, tokenEnd)
+    if (now >= tokenExpiry || isFromTheFuture)
+      return unstoredRecord('expired', undefined, tokenExpiry)
     const found = backend.load(token.body)
     return found instanceof Promise
-      ? found.then((loaded) => recordOf(token, tokenEnd, loaded, now), throwStorageError)
-      : recordOf(token, tokenEnd, found, now)
+      ? found.then((loaded) => openRecord(token, tokenExpiry, loaded, now), throwStorageError)
+      : openRecord(token, tokenExpiry, found, now)
   }
 
-  /** @param tokenEnd when the session of the token ends */
-  function recordOf(
+  /** @param tokenExpiry the expiry of the token's session */
+  function openRecord(
     token: Token,
-    tokenEnd: number,
+    tokenExpiry: number,
     loaded: LoadedSession | RetiredSession | 'unknown' | 'invalid',
     now: number,
   ): MaybePromise<SessionRecord> {
@@ -129,18 +129,18 @@ export function createSessionEngine(
     if ('retired' in loaded) return { ...unstoredRecord('unknown'), retired: loaded.retired }
     const { times } = token
     const createdAt = loaded.createdAt ?? times?.createdAt
-    // If a cookie was not renewed with its record, the earlier end counts, and asks for a renewal.
-    const expiresAt = Math.min(loaded.expiresAt ?? Infinity, tokenEnd)
+    // If a cookie was not renewed with its record, the earlier expiry counts. It makes a renewal due.
+    const expiresAt = Math.min(loaded.expiresAt ?? Infinity, tokenExpiry)
     const limit = (createdAt ?? now) + (lifetime.absolute ?? Infinity)
-    const endsAt = Math.min(expiresAt, limit)
-    if (now >= endsAt) return unstoredRecord('expired', undefined, endsAt)
+    const expiredAt = Math.min(expiresAt, limit)
+    if (now >= expiredAt) return unstoredRecord('expired', undefined, expiredAt)
     const record: SessionRecord = {
       origin: 'resumed',
       id: loaded.id,
       values: new SessionValues(loaded.values),
       createdAt,
       expiresAt: expiresAt === Infinity ? undefined : expiresAt,
-      endedAt: undefined,
+      expiredAt: undefined,
       fixed: loaded.fixed ?? times?.fixed ?? false,
       transient: times?.transient ?? false,
       stale: token.stale || loaded.stale === true,
@@ -154,20 +154,20 @@ export function createSessionEngine(
     })
   }
 
-  function claimsRenewal({ offered }: SessionState, rolling: boolean): boolean {
+  function mayNeedRenewal({ offered }: SessionState, rolling: boolean): boolean {
     const now = Date.now()
     for (const value of offered) {
-      const claim = codec.peek(value)
-      if (claim === null && codec.opensAtOnce(value)) continue
-      if (claim === null || claim.stale) return true
-      const { createdAt, issuedAt, fixed } = claim.times
-      const expiresAt = Math.min(claim.times.expiresAt, issuedAt + lifetime.idle)
+      const unverified = codec.peek(value)
+      if (unverified === null && codec.opensAtOnce(value)) continue
+      if (unverified === null || unverified.stale) return true
+      const { createdAt, issuedAt, fixed } = unverified.times
+      const expiresAt = Math.min(unverified.times.expiresAt, issuedAt + lifetime.idle)
       if (rolling && isDue({ createdAt, expiresAt, fixed }, now)) return true
     }
     return false
   }
 
-  /** At the end of its absolute lifetime a session can gain nothing, and asking again at every request would only cost. */
+  /** A session at its absolute limit gains nothing from a renewal. */
   function isDue(
     { createdAt, expiresAt, fixed }: Pick<SessionRecord, 'createdAt' | 'expiresAt' | 'fixed'>,
     now: number,
@@ -177,7 +177,7 @@ export function createSessionEngine(
     return expiryAfter(now, createdAt, lifetimeAt(now)) > expiresAt
   }
 
-  /** A cookie with `expires` ends its sessions then; that of React Router moves with every look at it. */
+  /** A cookie with `expires` ends its sessions at that moment. React Router computes it anew at each reading. */
   function lifetimeAt(now: number): Lifetime {
     const { expires } = cookie
     if (expires === undefined) return lifetime
@@ -223,8 +223,9 @@ export function createSessionEngine(
       if (state.offered.length > 1) setCookies.push(...cookie.duplicateClearingHeaders())
     }
     record.values.markSaved()
-    // A session that was made by hand stays so: it may be a constant, of which every visitor gets a session of its own.
-    if (state.source === undefined && record.id === '') return { outcome: 'written', setCookies }
+    // A session made by hand is not tied to the record: it may be a constant that gives each visitor a session of their
+    // own.
+    if (state.loader === undefined && record.id === '') return { outcome: 'written', setCookies }
     state.record = {
       ...record,
       id,
@@ -236,15 +237,15 @@ export function createSessionEngine(
       stale: false,
       retired: undefined,
     }
-    state.source = engine
+    state.loader = engine
     if (regenerated) state.regenerated = false
     return { outcome: 'written', setCookies }
   }
 
-  /** The record of a session that another storage has loaded is not in this back end: it is stored anew. */
+  /** If another storage has loaded the session, this back end has no record of it and creates one. */
   function ownRecord(state: SessionState): SessionRecord {
     const record = state.record ?? state.openAtOnce()
-    if (state.source === engine || state.source === undefined) return record
+    if (state.loader === engine || state.loader === undefined) return record
     return { ...record, id: '', stored: undefined, retired: undefined }
   }
 
@@ -266,7 +267,7 @@ export function createSessionEngine(
     state: SessionState,
     attributes: SerializeOptions,
   ): Promise<readonly string[]> {
-    await (state.source ?? engine).remove(state)
+    await (state.loader ?? engine).remove(state)
     return cookie.clearingHeaders(attributes)
   }
 
@@ -282,7 +283,7 @@ export function createSessionEngine(
     ready: () => codec.ready(),
     begin,
     resume,
-    claimsRenewal,
+    mayNeedRenewal,
     isRenewalDue: isDue,
     remove,
     commit,
@@ -293,7 +294,7 @@ export function createSessionEngine(
   return engine
 }
 
-/** Names the failure of a back end, and keeps its cause. */
+/** Wraps the error of a back end. */
 function throwStorageError(cause: unknown): never {
   if (cause instanceof SessionError) throw cause
   throw new SessionError(
@@ -303,7 +304,7 @@ function throwStorageError(cause: unknown): never {
   )
 }
 
-/** The decoded value; an empty one, which is no token, if it cannot be decoded. */
+/** The decoded value. If decoding fails, an empty one, which is never a token. */
 function tryDecode(value: string, decode: (value: string) => string): string {
   try {
     return decode(value)

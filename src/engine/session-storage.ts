@@ -81,7 +81,7 @@ export interface SessionStorage<
 }
 
 /**
- * What every storage takes.
+ * The options of every storage.
  *
  * @example
  * import type { SessionStorageOptions } from 'fetch-sessions'
@@ -100,9 +100,9 @@ export interface SessionStorageOptions<Data extends object = SessionData> {
   absoluteTimeout?: number | undefined
   /**
    * A schema for the values: of zod, valibot, arktype or any other Standard Schema library (https://standardschema.dev). It
-   * types the values and validates them when they are loaded and, outside of production, when they are set. Missing keys
+   * types the values. It validates them when they are loaded and, outside of production, when they are set. Missing keys
    * are valid, since a session fills bit by bit. Flash values are not validated. The schema must accept its own output, and
-   * JSON must be able to carry that, so a Date is not possible.
+   * JSON must be able to carry it; a Date is therefore impossible.
    */
   schema?: StandardSchemaV1<unknown, Data> | undefined
   /**
@@ -113,29 +113,29 @@ export interface SessionStorageOptions<Data extends object = SessionData> {
   migrate?: ((data: SessionData) => MaybePromise<unknown>) | undefined
 }
 
-/** Makes the back end of a storage. `secrets` are those of the cookie, with which records can be sealed too. */
-export type CreateBackend = (secrets: readonly string[]) => SessionBackend
+/** Makes the back end of a storage. It may seal records with `secrets`, which are those of the cookie. */
+type CreateBackend = (secrets: readonly string[]) => SessionBackend
 
-/** How the environment of a request is looked up. */
+/** The environment of a request. */
 export interface EnvironmentLookup {
-  /** Bindings, or anything else that the server passes. */
+  /** Bindings, or anything else that the server passes to the handler. */
   readonly environment?: unknown
-  /** The environment may be anything, even something of the client's: the variables of the process go before it. */
+  /** Prefer the variables of the process: the environment may be anything, even data of the client. */
   readonly processFirst?: boolean | undefined
 }
 
-/** The engine of a storage that has secrets of its own; otherwise a function that finds the one for an environment. */
-export type EngineSource = SessionEngine | ((lookup: EnvironmentLookup) => SessionEngine)
+/** The engine of a storage whose options have secrets; otherwise a function that finds the engine for an environment. */
+type EngineSource = SessionEngine | ((lookup: EnvironmentLookup) => SessionEngine)
 
 const sources = new WeakMap<object, EngineSource>()
 
-/** Engines for secrets that nobody uses any more are dropped beyond this many. */
+/** Beyond this many, the oldest engine is dropped: its secret is probably no longer in use. */
 const MAX_ENGINES = 16
 
 /**
- * The storage that a back end and the options make together.
+ * Makes a storage from a back end and options.
  *
- * @param fallback gives a secret for development if there is none anywhere
+ * @param fallback makes a secret for development if there is none
  */
 export function storageOver<Data extends object, FlashData extends object>(
   createBackend: CreateBackend,
@@ -158,7 +158,7 @@ export function storageOver<Data extends object, FlashData extends object>(
   const own = ownSecrets(cookieOptions)
   if (own !== undefined) return storageOf<Data, FlashData>(createEngine(own))
 
-  // By the secret and not by the environment, which some servers make anew for each request.
+  // By secret and not by environment: some servers make an environment for each request.
   const engines = new Map<string, SessionEngine>()
   return storageOf<Data, FlashData>((lookup) => {
     const variable = secretVariable(lookup).trim() || (fallback?.() ?? '')
@@ -183,16 +183,16 @@ function assertNoTimeouts({
   )
 }
 
-/** The secrets that the options settle, none included; undefined if the environment is to be asked. */
+/** The secrets by the options alone, possibly none; undefined if they come from the environment. */
 function ownSecrets(cookie: CookieOptions | CookieLike): readonly string[] | undefined {
-  const asksNobody = 'serialize' in cookie || cookie.protection === 'none'
-  return secretsOf(cookie) ?? (asksNobody ? [] : undefined)
+  const needsNone = 'serialize' in cookie || cookie.protection === 'none'
+  return secretsOf(cookie) ?? (needsNone ? [] : undefined)
 }
 
 function secretVariable({ environment, processFirst }: EnvironmentLookup): string {
   if (!processFirst) return readVariable(environment, 'SESSION_SECRET') ?? ''
   const ofProcess = readVariable(undefined, 'SESSION_SECRET')
-  // In production off Workers, what may be a client's query must never become the secret.
+  // The environment may be a client's query. In production outside of Workers, it must never become the secret.
   if (ofProcess !== undefined || (isProduction() && !isWorkers())) return ofProcess ?? ''
   return readVariable(environment, 'SESSION_SECRET') ?? ''
 }
@@ -200,7 +200,7 @@ function secretVariable({ environment, processFirst }: EnvironmentLookup): strin
 function storageOf<Data extends object, FlashData extends object>(
   source: EngineSource,
 ): SessionStorage<Data, FlashData> {
-  /** A session stays with the engine that has loaded it, whatever secret that one has. */
+  /** The engines of this storage. A session stays with the engine that has loaded it. */
   const known = new WeakSet<object>()
 
   function engineFor(lookup: EnvironmentLookup): SessionEngine {
@@ -209,8 +209,8 @@ function storageOf<Data extends object, FlashData extends object>(
     return engine
   }
 
-  function engineOfSession({ source: opener }: SessionState): SessionEngine {
-    return opener !== undefined && known.has(opener) ? (opener as SessionEngine) : engineFor({})
+  function engineOfSession({ loader }: SessionState): SessionEngine {
+    return loader !== undefined && known.has(loader) ? (loader as SessionEngine) : engineFor({})
   }
 
   const storage: SessionStorage<Data, FlashData> = {
@@ -255,16 +255,16 @@ async function endByHand(
 ): Promise<string> {
   const setCookies = await engine.end(state, attributes)
   state.destroyed = true
-  // Through another storage, the cookie of its own is still to be cleared.
-  state.ended = state.source === undefined || state.source === engine
+  // If another storage destroys it, the cookie of its own storage is not cleared yet.
+  state.endedInBackend = state.loader === undefined || state.loader === engine
   state.committed = setCookies
   return setCookies[0] ?? ''
 }
 
 /**
- * What finds the engine of a storage.
+ * The engine of a storage, or a function that finds it.
  *
- * @throws SessionError `ERR_SESSION_CONFIG` for what this package has not made
+ * @throws SessionError `ERR_SESSION_CONFIG` if this package has not made the storage
  */
 export function engineSourceOf(storage: object): EngineSource {
   const source = sources.get(storage)
@@ -272,7 +272,7 @@ export function engineSourceOf(storage: object): EngineSource {
   throw new SessionError(
     'ERR_SESSION_CONFIG',
     storage instanceof Promise
-      ? '`storage` is a promise: write a function that gives it, `storage: () => promise`, or await it first.'
+      ? '`storage` is a promise: await it first, or write a function that returns it, `storage: () => promise`.'
       : 'This `storage` was not made by this package: make it with createCookieSessionStorage() or another create…SessionStorage().',
   )
 }
@@ -292,12 +292,12 @@ function chosenLifetime(options: SerializeOptions, now: number): ChosenLifetime 
   const { maxAge, expires } = options
   const seconds = checkMaxAge(maxAge)
   if (seconds !== undefined) {
-    return { end: now + seconds * 1000, expires: undefined, transient: false }
+    return { expiresAt: now + seconds * 1000, expires: undefined, transient: false }
   }
   if (expires !== undefined && Number.isNaN(expires.getTime())) {
     throw new SessionError('ERR_SESSION_CONFIG', '`expires` is an invalid Date; give a valid one.')
   }
-  // `{ maxAge: undefined }` asks for a cookie that ends with the browser.
+  // `{ maxAge: undefined }` makes a cookie that ends with the browser.
   const transient = 'maxAge' in options && expires === undefined
-  return { end: expires?.getTime(), expires, transient }
+  return { expiresAt: expires?.getTime(), expires, transient }
 }

@@ -8,7 +8,7 @@ import { createStoredSessions } from './stored-sessions.ts'
 import { limited } from './timeout.ts'
 
 /**
- * What every storage over a {@link SessionStore} takes.
+ * The options of every storage over a {@link SessionStore}.
  *
  * @example
  * import type { StoreSessionStorageOptions } from 'fetch-sessions'
@@ -23,11 +23,11 @@ import { limited } from './timeout.ts'
 export interface StoreSessionStorageOptions<
   Data extends object = SessionData,
 > extends SessionStorageOptions<Data> {
-  /** Stands before every key, if a back end is shared with other data. */
+  /** Prefix of every key, for a back end that is shared with other data. */
   prefix?: string | undefined
   /**
-   * Seals the records with the cookie's secrets, so that a dump of the back end tells nothing. Records that are not sealed
-   * yet are read all the same: it keeps nobody out who can write to the back end. Default: false.
+   * Seals the records with the cookie's secrets, so that a dump of the back end reveals nothing. Plain records are still
+   * read, so it does not protect against someone who can write to the back end. Default: false.
    */
   encryptAtRest?: boolean | undefined
   /** Seconds after which an operation of the back end counts as failed; Infinity for none. Default: 10. */

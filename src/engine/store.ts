@@ -1,5 +1,5 @@
 /**
- * A record as a store gives it.
+ * A record as a store returns it.
  *
  * @example
  * import type { StoredSession } from 'fetch-sessions'
@@ -9,7 +9,7 @@
  * }
  */
 export interface StoredSession {
-  /** What was written; opaque to the store. */
+  /** The data as it was written; opaque to the store. */
   readonly data: string
   /** Changes with every change of the data; opaque to the core, and never empty. */
   readonly version: string
@@ -54,8 +54,8 @@ export type RecordChange =
   | { readonly data: string; readonly expires: Date }
 
 /**
- * The back end would rather not write now. Only a change of the expiry alone may be postponed: the record and the cookie
- * stay as they are, and the next request tries again.
+ * The answer of a back end that does not want to write now. It may postpone only a change of the expiry alone. The record
+ * and the cookie then stay as they are, and the next request tries again.
  *
  * @example
  * import type { Postponed } from 'fetch-sessions'
@@ -64,12 +64,12 @@ export type RecordChange =
  * export const postponed: Postponed = { postponed: true }
  */
 export interface Postponed {
-  /** Tells this answer from a version. */
+  /** Distinguishes this answer from a version. */
   readonly postponed: true
 }
 
 /**
- * A back end that keeps strings. It knows no ids, no JSON and no sessions: the core owns those, and conflicts too.
+ * A back end that keeps strings. It knows no ids, no JSON and no sessions. The core handles those, and conflicts too.
  *
  * A method throws only if the back end cannot answer. The request then fails with `ERR_SESSION_STORAGE`.
  *
@@ -124,7 +124,7 @@ export interface SessionStore {
    * @param change new data, a new expiry, or both
    * @returns the version from now on: a new one if the data has changed; the old one or a new one if only the expiry has.
    * `null` if the stored version differs, or if the record is gone or has expired. `{ postponed: true }` if the back end
-   * would rather not write now, which only a change of the expiry alone allows
+   * does not want to write now; only a change of the expiry alone may be postponed
    * @throws only if the back end cannot answer; the change may then be made or not
    */
   update(key: string, version: string, change: RecordChange): Promise<string | Postponed | null>

@@ -2,7 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 
 import type { SessionRecord } from '../session/session-state.ts'
 import type { SessionValues, StoredValues } from '../session/session-values.ts'
-import { encodeBase64url, encodeUtf8Briefly, fillRandom } from '../token/bytes.ts'
+import { encodeBase64url, encodeUtf8Shared, fillRandom } from '../token/bytes.ts'
 import { SessionError } from '../util/errors.ts'
 import type { RecordCodec } from './record-codec.ts'
 import type {
@@ -16,26 +16,26 @@ import type {
 import type { NewRecord, RecordChange, SessionStore, StoredSession } from './store.ts'
 
 /*
- * What stands under a key:
+ * The data under a key:
  *
  *   {"createdAt":…,"data":{…}}           a session, or `sealed:` and the same, sealed
  *   retired:{"logouts":0,"begun":[…]}    an id that a login has replaced or a logout has ended: a marker
  *
  * A marker has the keys of every session that was begun under the id since the last logout, and the number of logouts. It
- * stays for 15 seconds, longer than requests are under way, and tells those that still carry the id what became of it.
+ * stays for 15 seconds, longer than requests take. Late requests with the old id find it there.
  */
 const RETIRED = 'retired:'
 /** Milliseconds. */
 const MARKER_LIFETIME = 15_000
-/** No visitor signs in more often while a marker stays. Each login rewrites the names of all before it. */
+/** No visitor signs in more often within 15 seconds. Each login rewrites the keys of all before it. */
 const MAX_BEGUN = 100
 
-/** Each attempt of one loser of a race is another's success, so this many requests at once all get through. */
+/** An attempt fails only if another request succeeds, so this many requests at once all succeed. */
 const MAX_ATTEMPTS = 100
 /** Milliseconds. */
 const MAX_BACK_OFF = 64
 
-/** Where a session stands, and in which version it was read or written. */
+/** The key of a session, and the version that was read or written. */
 interface Place {
   readonly key: string
   readonly version: string
@@ -47,10 +47,10 @@ interface Marker {
   readonly begun: readonly string[]
 }
 
-/** What stands for a record, under which nothing was begun yet. */
+/** The marker of an id under which nothing was begun. */
 const UNMARKED: Marker = { logouts: 0, begun: [] }
 
-/** What a session that met a marker keeps until its commit. */
+/** The marker that a session found at loading, kept until its commit. */
 interface MetMarker extends Place, Marker {
   /** Milliseconds since 1970. */
   readonly metAt: number
@@ -63,25 +63,25 @@ interface CreatedSession extends SavedSession {
 }
 
 /**
- * Keeps sessions as records of a {@link SessionStore}. Ids, keys, JSON and conflicts are dealt with here.
+ * Keeps sessions as records of a {@link SessionStore}. It handles ids, keys, JSON and conflicts.
  *
- * @param codec seals the records; without it they are kept as they are
+ * @param codec seals the records; without it they are plain
  */
 export function createStoredSessions(
   store: SessionStore,
   codec: RecordCodec | undefined,
   prefix: string,
 ): SessionBackend {
-  /** The store sees a hash only, so that a leaked table signs nobody in. WebCrypto would cost a thread hop. */
+  /** The store gets only a hash, so a leaked table signs nobody in. WebCrypto would cost a thread hop. */
   function keyOf(id: string): string {
-    return prefix + encodeBase64url(sha256(encodeUtf8Briefly(id)))
+    return prefix + encodeBase64url(sha256(encodeUtf8Shared(id)))
   }
 
   async function load(id: string): Promise<LoadedSession | RetiredSession | 'unknown' | 'invalid'> {
     const key = keyOf(id)
     const found = await store.read(key)
     if (found === null) return 'unknown'
-    const marker = markerIn(found.data)
+    const marker = parseMarker(found.data)
     if (marker !== null) {
       const retired: MetMarker = { ...marker, key, version: found.version, metAt: Date.now() }
       return { retired }
@@ -127,7 +127,7 @@ export function createStoredSessions(
     throw conflict('create')
   }
 
-  /** Writes until nobody else is faster, each time laying the changes over what the faster one has stored. */
+  /** Writes the changes. If another request was faster, merges them into what that one has stored and tries again. */
   async function update(
     id: string,
     { key, version: known }: Place,
@@ -137,13 +137,13 @@ export function createStoredSessions(
     let version = known
     let times = options
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-      // If nothing has changed only the expiry moves; if no new cookie is sent, the expiry stays.
+      // If nothing has changed, only the expiry moves. Without a new cookie, the expiry stays.
       const writes = values.changed || times.byHand || times.reseals
       const data = writes ? await encode(key, values, times) : undefined
       const expires = times.renews ? new Date(times.expiresAt) : undefined
       const { expiresAt, fixed } = times
       if (data === undefined && expires === undefined) {
-        return { body: id, id, stored: { key, version }, expiresAt, fixed } // another request has written the same
+        return { body: id, id, stored: { key, version }, expiresAt, fixed } // another request has already written the same
       }
       const answer = await store.update(key, version, { data, expires } as RecordChange)
       if (typeof answer === 'string') {
@@ -152,7 +152,7 @@ export function createStoredSessions(
       if (answer !== null) return 'postponed'
       await backOff(attempt)
       const found = await store.read(key)
-      const met = found && markerIn(found.data) === null ? await decode(key, found) : null
+      const met = found && parseMarker(found.data) === null ? await decode(key, found) : null
       if (found === null || met === null) return 'retired'
       version = found.version
       times = keptByHand(options, met, found)
@@ -166,7 +166,7 @@ export function createStoredSessions(
    * readable under the old one. Then the marker of the old id names it, in one step with the proof that what stands there
    * is unchanged, so that no logout, no other login and no write is lost.
    *
-   * @param old the record; or a marker, since the answer to an earlier login may have been lost
+   * @param old the record; or a marker, if the answer to an earlier login was lost
    */
   async function replace(
     old: Place | MetMarker,
@@ -175,12 +175,12 @@ export function createStoredSessions(
   ): Promise<SaveResult> {
     const created = await create(values, options)
     const { key } = created.stored
-    const { logouts } = markerOf(old)
-    let { begun } = markerOf(old)
+    const { logouts } = knownMarker(old)
+    let { begun } = knownMarker(old)
     let version: string | undefined = old.version
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       if (begun.length >= MAX_BEGUN) return discard(created)
-      const named = recordOf({ logouts, begun: [...begun, key] })
+      const named = markerRecord({ logouts, begun: [...begun, key] })
       const answer = await (version === undefined
         ? store.create(old.key, named)
         : store.update(old.key, version, named))
@@ -190,13 +190,13 @@ export function createStoredSessions(
       const found = await store.read(old.key)
       version = found?.version
       if (found === null) {
-        // Had a logout come after this marker was met, its own would still be there.
+        // A logout after `metAt` would have left a marker that is still there.
         if ('metAt' in old && Date.now() - old.metAt < MARKER_LIFETIME) continue
         return discard(created)
       }
-      const marker = markerIn(found.data)
+      const marker = parseMarker(found.data)
       if (marker !== null) {
-        // A client that sends again what was not answered meets its own marker.
+        // A client that repeats an unanswered write finds its own marker.
         if (marker.begun.includes(key)) {
           return (await hasEnded(marker.begun)) ? discard(created) : created
         }
@@ -223,7 +223,7 @@ export function createStoredSessions(
   async function hasEnded(keys: readonly string[]): Promise<boolean> {
     for (const key of keys) {
       const found = await store.read(key)
-      const marker = found && markerIn(found.data)
+      const marker = found && parseMarker(found.data)
       if (marker && (marker.logouts > 0 || (await hasEnded(marker.begun)))) return true
     }
     return false
@@ -235,24 +235,24 @@ export function createStoredSessions(
   }
 
   /**
-   * Ends what stands under a key, and first every session that was begun under it: if that fails half way, the marker
-   * still names them, and the logout can be tried again.
+   * Ends the session under a key, and before it every session that was begun under it. If that fails half way, the marker
+   * still names the rest, and the logout can be repeated.
    */
   async function endKey(key: string, known?: Place | MetMarker): Promise<void> {
     let version = known?.version
-    let marker = markerOf(known)
+    let marker = knownMarker(known)
     let logouts = known && marker.logouts
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       if (version === undefined) {
         const found = await store.read(key)
         if (found === null) return
         version = found.version
-        marker = markerIn(found.data) ?? UNMARKED
+        marker = parseMarker(found.data) ?? UNMARKED
         logouts ??= marker.logouts
         if (marker.logouts > logouts) return // another logout was faster, and has ended the same
       }
       for (const begun of marker.begun) await endKey(begun)
-      const ended = recordOf({ logouts: marker.logouts + 1, begun: [] })
+      const ended = markerRecord({ logouts: marker.logouts + 1, begun: [] })
       if ((await store.update(key, version, ended)) !== null) return
       version = undefined
       await backOff(attempt)
@@ -293,20 +293,20 @@ export function createStoredSessions(
 }
 
 /** The marker in the data of a record; null for a session. */
-function markerIn(data: string): Marker | null {
+function parseMarker(data: string): Marker | null {
   return data.startsWith(RETIRED) ? (JSON.parse(data.slice(RETIRED.length)) as Marker) : null
 }
 
-function markerOf(known: Place | MetMarker | undefined): Marker {
+function knownMarker(known: Place | MetMarker | undefined): Marker {
   return known !== undefined && 'begun' in known ? known : UNMARKED
 }
 
-function recordOf(marker: Marker): NewRecord {
+function markerRecord(marker: Marker): NewRecord {
   const expires = new Date(Date.now() + MARKER_LIFETIME)
   return { data: RETIRED + JSON.stringify(marker), expires }
 }
 
-/** A lifetime that another request has chosen by hand meanwhile is kept as it is. */
+/** Keeps the lifetime that another request has chosen by hand meanwhile. */
 function keptByHand(options: SaveOptions, met: ParsedRecord, found: StoredSession): SaveOptions {
   if (!met.fixed || options.byHand) return options
   return { ...options, fixed: true, renews: false, expiresAt: found.expires.getTime() }
@@ -344,7 +344,7 @@ function conflict(what: string): SessionError {
   )
 }
 
-/** Many requests that write one session at once step aside by chance, instead of all failing at each other again. */
+/** Waits a random time, so that many simultaneous writers do not collide again. */
 function backOff(attempt: number): Promise<void> | undefined {
   if (attempt < 3) return undefined
   const milliseconds = Math.random() * Math.min(2 ** attempt, MAX_BACK_OFF)

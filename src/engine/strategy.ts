@@ -31,11 +31,11 @@ export interface SessionIdStorageStrategy<
   Data extends object = SessionData,
   FlashData extends object = Data,
 > extends SessionStorageOptions<Data> {
-  /** Stores new data until `expires` and returns its id, which nobody may be able to guess. */
+  /** Stores new data until `expires` and returns its id. The id must be impossible to guess. */
   createData(data: FlashSessionData<Data, FlashData>, expires?: Date): Promise<string>
   /** Returns the data under the id, or null if there is none or it has expired. */
   readData(id: string): Promise<FlashSessionData<Data, FlashData> | null>
-  /** Replaces the data under the id. Returns `false` if the record is gone: then nothing is written, and no cookie is sent. */
+  /** Replaces the data under the id. Returns `false` if the record is gone: no cookie is sent then. */
   updateData(
     id: string,
     data: FlashSessionData<Data, FlashData>,
@@ -106,7 +106,7 @@ function strategyBackend<Data extends object, FlashData extends object>(
         const answer = await strategy.updateData(id, data, expires)
         return answer === false ? 'retired' : { body: id, id }
       }
-      // Never under the old id, which somebody else may know.
+      // A new id, because somebody else may know the old one.
       const newId = await strategy.createData(data, expires)
       if (id !== '') await strategy.deleteData(id)
       return { body: newId, id: newId }

@@ -1,13 +1,13 @@
 import { SessionError } from '../util/errors.ts'
 import type { SessionStore } from './store.ts'
 
-/** The longest that a timer can be set for. */
+/** The longest delay of a timer. */
 const MAX_SECONDS = (2 ** 31 - 1) / 1000
 
 /**
- * A function that gives an answer at most `seconds` to come, and fails it after. Whatever is under way goes on.
+ * Makes a function that rejects if an answer takes longer than `seconds`. The operation itself is not cancelled.
  *
- * @throws SessionError `ERR_SESSION_CONFIG` where `seconds` is no positive number
+ * @throws SessionError `ERR_SESSION_CONFIG` if `seconds` is not a positive number
  */
 function timeLimit(seconds: number): <T>(answer: Promise<T>) => Promise<T> {
   if (!(seconds > 0 && seconds <= MAX_SECONDS)) {
@@ -27,7 +27,7 @@ function timeLimit(seconds: number): <T>(answer: Promise<T>) => Promise<T> {
     })
 }
 
-/** The same store, of which each operation has so many seconds. A write that comes late loses by its version. */
+/** The store, with a time limit per operation. A late write fails its version check. */
 export function limited(store: SessionStore, seconds: number): SessionStore {
   if (seconds === Infinity) return store
   const limit = timeLimit(seconds)

@@ -6,31 +6,31 @@ import { relativeTime } from '../util/relative-time.ts'
 import type { RequestTraits } from '../util/request-traits.ts'
 
 /**
- * What becomes of a session at the end of a request:
+ * What happens to a session at the end of a request:
  *
- * - `keep`: nothing is to be done
+ * - `keep`: nothing
  * - `end`: the session ends in the back end, and its cookie is cleared
- * - `send`: the cookie that was made by hand goes with the response
- * - `yield`: the handler has sent another session under this cookie, which a write would undo
+ * - `send`: the response sends the cookie that the handler made by hand
+ * - `yield`: the handler sends another session under this cookie, and a write would undo that
  * - `write`: the changes are saved
- * - `renew`: only the lifetime moves, or the token is sealed anew
+ * - `renew`: the expiry moves, or the token is sealed again
  */
 export type Decision = 'keep' | 'end' | 'send' | 'yield' | 'write' | 'renew'
 
-/** Whether the variable `DEBUG`, of the environment or the process, asks for `fetch-sessions`. */
+/** Whether the variable `DEBUG` of the environment or the process contains `fetch-sessions`. */
 export function isDebugged(environment: unknown): boolean {
   const names = readVariable(environment, 'DEBUG')?.split(/[\s,]+/) ?? []
   return names.some((name) => ['fetch-sessions', 'fetch-sessions*', '*'].includes(name))
 }
 
-/** Prints what became of the session of one request: names and reasons, never a value. */
+/** Prints what happened to the session of one request: names and reasons, never a value. */
 export function printDebugLine(request: RequestTraits, cookieName: string, text: string): void {
   const { pathname } = new URL(request.url)
   console.debug(`fetch-sessions: ${request.method} ${pathname} ${cookieName}: ${text}`)
 }
 
-/** What is about to become of a session, and why. To be asked before a commit, which leaves no changes. */
-export function describe(
+/** What is about to happen to a session, and why. Call it before the commit, which clears the changes. */
+export function explainDecision(
   decision: Decision,
   state: SessionState,
   response: Response | undefined,
@@ -38,40 +38,30 @@ export function describe(
   now: number,
 ): string {
   const refused = state.record === undefined ? '' : refusalOf(state.record, now)
-  return refused + reasonOf(decision, state, response, saves, now)
-}
-
-function refusalOf({ origin, endedAt }: SessionRecord, now: number): string {
-  if (origin === 'new' || origin === 'resumed') return ''
-  const since = endedAt === undefined ? '' : ` ${relativeTime(endedAt - now)}`
-  return `refused: ${origin}${since}; `
-}
-
-function reasonOf(
-  decision: Decision,
-  state: SessionState,
-  response: Response | undefined,
-  saves: boolean,
-  now: number,
-): string {
   switch (decision) {
     case 'keep':
-      return `keep: ${reasonToKeep(state, response, saves)}`
+      return `${refused}keep: ${reasonToKeep(state, response, saves)}`
     case 'send':
-      return `keep: ${state.ended ? 'destroyed' : 'committed'} by hand`
+      return `${refused}keep: ${state.endedInBackend ? 'destroyed' : 'committed'} by hand`
     case 'yield':
-      return 'keep: the handler committed another session under the same cookie'
+      return `${refused}keep: the handler committed another session under the same cookie`
     case 'end':
-      return 'end: destroyed'
+      return `${refused}end: destroyed`
     case 'write':
     case 'renew':
-      return `write: ${reasonsToWrite(state, now).join(', ')}`
+      return `${refused}write: ${reasonsToWrite(state, now).join(', ')}`
   }
+}
+
+function refusalOf({ origin, expiredAt }: SessionRecord, now: number): string {
+  if (origin === 'new' || origin === 'resumed') return ''
+  const since = expiredAt === undefined ? '' : ` ${relativeTime(expiredAt - now)}`
+  return `refused: ${origin}${since}; `
 }
 
 function reasonToKeep(state: SessionState, response: Response | undefined, saves: boolean): string {
   if (response === undefined) return 'the handler threw'
-  if (state.ended) return 'destroyed by hand'
+  if (state.endedInBackend) return 'destroyed by hand'
   if (!saves) return `status ${response.status}`
   if (state.committed !== undefined) return 'committed by hand'
   return state.touched ? 'nothing changed' : 'untouched'
@@ -104,7 +94,7 @@ function changesOf(values: SessionValues): string[] {
   ]
 }
 
-/** A name may come from a client, and control characters must not reach a terminal. */
+/** A client may choose a name, and control characters must not reach a terminal. */
 function printable(name: string): string {
   return /^[\w.:-]{1,40}$/.test(name) ? name : JSON.stringify(name.slice(0, 40))
 }

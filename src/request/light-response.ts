@@ -1,14 +1,14 @@
 /*
- * @hono/node-server puts a light class in the place of the global Response. Until somebody asks for more, an instance
- * keeps `[status, body, headers]` under a symbol, which the server sends as it is, without a stream. A copy that is made
- * from `response.body` costs that server more than the whole request, so the body is taken from there.
+ * @hono/node-server replaces the global Response by a light class. An instance keeps `[status, body, headers]` under a
+ * symbol until other members are read. The server sends these three without a stream. A copy made from `response.body`
+ * costs that server more than the whole request, so we read the body from there.
  *
- * test/runtimes/ holds this to the published server. Any other shape counts as none.
+ * test/runtimes/ runs this against the published server. Any other shape is ignored.
  */
 
-/** The body that a light Response was made with, or `undefined` if this is none. */
+/** The body of a light Response, or `undefined` for any other Response. */
 export function lightBodyOf(response: Response): BodyInit | null | undefined {
-  // A copy is light only if it is made by the same class.
+  // A copy is light only if the same class makes it.
   if (Object.getPrototypeOf(response) !== Response.prototype) return undefined
   for (const symbol of Object.getOwnPropertySymbols(response)) {
     if (symbol.description !== 'cache') continue

@@ -1,23 +1,22 @@
 import { warnOnce } from '../util/environment.ts'
 import { lightBodyOf } from './light-response.ts'
 
-/** What a session has to say in a response. */
+/** The headers that a session adds to a response. */
 export interface SessionHeaders {
-  /** The session was looked at, so that the response depends on the Cookie header. */
+  /** The handler used the session, so the response depends on the Cookie header. */
   readonly vary: boolean
-  /** The response holds what only this visitor may see. */
+  /** Only this visitor may see the response. */
   readonly isPrivate: boolean
   readonly setCookies: readonly string[]
   /**
-   * Tells which Set-Cookie texts of the handler give way to ours: a response should set a cookie once
-   * (RFC 6265bis section 4.1.1).
+   * Whether our Set-Cookie replaces one of the handler's: a response should set a cookie once (RFC 6265bis section 4.1.1).
    */
   readonly replaces?: ((setCookie: string) => boolean) | undefined
 }
 
 /**
- * Adds the session's headers to a copy of a response. The response itself, and its Headers, may be kept by the
- * application and sent to others: as a constant, by a page cache, or as the `headers` of the next response.
+ * Adds the session's headers to a copy of a response. The application may keep the response itself, or its Headers, and
+ * send them to others: as a constant, from a page cache, or as the `headers` of the next response.
  */
 export function withSessionHeaders(response: Response, headers: SessionHeaders): Response {
   const { vary, isPrivate, setCookies } = headers
@@ -29,18 +28,18 @@ export function withSessionHeaders(response: Response, headers: SessionHeaders):
 }
 
 function copyOf(response: Response): Response {
-  // Bun keeps the type of a text aside and forgets it once `body` is read; a clone has it.
+  // Bun stores the type of a text apart from the headers. Reading `body` loses it; a clone keeps it.
   if ('Bun' in globalThis && !response.headers.has('Content-Type')) return response.clone()
   const light = isResponseReplaced() ? lightBodyOf(response) : undefined
   return new Response(light === undefined ? response.body : light, response)
 }
 
-/** Whether the server has put a class of its own, over the platform's, in the place of the global Response. */
+/** Whether the server has replaced the global Response by a subclass. */
 function isResponseReplaced(): boolean {
   return Object.getPrototypeOf(Response.prototype) !== Object.prototype
 }
 
-/** A response that switches protocols is bound to its connection: it can neither be copied nor sent twice. */
+/** A response that switches protocols belongs to its connection. It cannot be copied. */
 function withHeadersInPlace(response: Response, headers: SessionHeaders): Response {
   try {
     addTo(response.headers, headers)
@@ -69,8 +68,7 @@ function addVary(headers: Headers): void {
 }
 
 /**
- * Single caches go by headers of their own in place of Cache-Control: `<target>-Cache-Control` (RFC 9213), and these older
- * ones.
+ * Some caches prefer their own header to Cache-Control: `<target>-Cache-Control` (RFC 9213), or an older one.
  */
 const TARGETED = /.-cache-control$|^(surrogate-control|edge-control|x-accel-expires)$/
 
@@ -81,9 +79,9 @@ function keepFromSharedCaches(headers: Headers): void {
 }
 
 /**
- * The directives without those that let shared caches keep the response (RFC 9111 section 5.2.2), and `private`. A split
- * outside of quotes is all it takes; the typed parsers drop the directives that they do not know. A quote that is not
- * closed reaches to the end, so that no text takes more than linear time.
+ * Adds `private`, and removes the directives that let shared caches keep the response (RFC 9111 section 5.2.2). We only
+ * split outside of quotes: typed parsers drop directives that they do not know. An open quote reaches to the end, so the
+ * split takes linear time.
  */
 function toPrivate(cacheControl: string | null): string {
   if (cacheControl === null) return 'private'
@@ -99,6 +97,6 @@ function toPrivate(cacheControl: string | null): string {
 
 function warnLostCookie(): void {
   warnOnce(
-    'a response that switches protocols has immutable headers, so the session cookie could not go with it. Write to the session in an earlier request.',
+    'a response that switches protocols has immutable headers, so the session cookie was not sent. Write to the session in an earlier request.',
   )
 }

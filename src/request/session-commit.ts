@@ -6,12 +6,12 @@ import { isProduction, warnOnce } from '../util/environment.ts'
 import { SessionError } from '../util/errors.ts'
 import { isPeek } from '../util/request-traits.ts'
 import type { RequestTraits } from '../util/request-traits.ts'
-import { describe, printDebugLine } from './debug-line.ts'
+import { explainDecision, printDebugLine } from './debug-line.ts'
 import type { Decision } from './debug-line.ts'
 import { withSessionHeaders } from './response-headers.ts'
 import type { SessionHeaders } from './response-headers.ts'
 
-/** A visit of one client: its request, its session, and what the options of the middleware say. */
+/** One request with its session and the options of the middleware. */
 export interface Visit {
   readonly engine: SessionEngine
   readonly state: SessionState
@@ -22,26 +22,26 @@ export interface Visit {
   readonly isDebugged: boolean
 }
 
-/** All that the end of a session in one request depends on. */
+/** The facts that decide what happens to a session at the end of a request. */
 export interface CommitState {
   /** The handler called `destroy()`. */
   readonly destroyed: boolean
-  /** `destroySession()` has ended it already. */
+  /** `destroySession()` has already ended it in the back end. */
   readonly ended: boolean
   readonly changed: boolean
   /** There is a response, and its status saves. */
   readonly saves: boolean
   /** `commitSession()` or `destroySession()` has made a cookie for this session. */
   readonly committed: boolean
-  /** For which session the response sets this cookie already. */
+  /** The session whose cookie the handler has put into the response. */
   readonly setByHand: 'none' | 'this' | 'another' | 'unknown'
-  /** A write goes into the record that stays under this id, whatever cookie the handler has sent. */
+  /** The record stays under this id, so a write is safe whatever cookie the handler sends. */
   readonly merges: boolean
   /** Less than half of the lifetime is left, or the token should be sealed anew. */
   readonly renews: boolean
 }
 
-/** What becomes of a session at the end of a request. A logout holds, whatever the response is. */
+/** Decides what happens to a session at the end of a request. A logout holds with every response. */
 export function decide(state: CommitState): Decision {
   if (state.destroyed && !state.ended) return 'end'
   const isOthers = state.setByHand === 'another' || state.setByHand === 'unknown'
@@ -53,7 +53,7 @@ export function decide(state: CommitState): Decision {
   return state.renews && !state.destroyed ? 'renew' : 'keep'
 }
 
-/** Saves the session of a request as its response allows, and gives the response to send. */
+/** Saves the session of a request if its response allows it, and returns the response to send. */
 export async function commitVisit(
   visit: Visit,
   response: Response | undefined,
@@ -62,11 +62,11 @@ export async function commitVisit(
   const { request } = state
   const saves = response !== undefined && (visit.saveIf?.(response) ?? response.status < 500)
   if (saves && !visit.lazy && state.record === undefined && state.opensOnAccess) void state.open()
-  // Before the store is asked: what is written from here on can no longer be part of the commit.
+  // Close before writing: later changes would not be saved.
   state.closed = true
   const now = Date.now()
-  const { record, destroyed, ended } = state
-  // Comparing can throw for a value that JSON would lose, which is no concern of a response that saves nothing.
+  const { record, destroyed, endedInBackend: ended } = state
+  // Comparing throws for values that JSON cannot store. A response that saves nothing must not fail for that.
   const changed = saves && state.changed
   const committed = state.committed !== undefined
   const isDue =
@@ -79,13 +79,13 @@ export async function commitVisit(
     setByHand !== 'none' && record !== undefined && !state.regenerated && engine.merges(record)
   const facts = { destroyed, ended, changed, saves, committed, setByHand, merges, renews }
   const decision = decide(facts)
-  const text = visit.isDebugged ? describe(decision, state, response, saves, now) : ''
+  const text = visit.isDebugged ? explainDecision(decision, state, response, saves, now) : ''
 
   let setCookies: readonly string[] = []
   let note = ''
   switch (decision) {
     case 'keep':
-      // Beside the cookie, a commit by hand clears its duplicates, for which a handler has no text.
+      // A commit by hand also clears duplicates of the cookie. The handler has no text for those.
       if (setByHand !== 'none') setCookies = state.committed?.slice(1) ?? []
       break
     case 'yield':
@@ -106,11 +106,11 @@ export async function commitVisit(
         : engine.commit(state, options).catch(postponed))
       setCookies = done.setCookies
       if (done.outcome !== 'written') note = `, but ${done.outcome}`
-      // The id that a commit by hand has made stays, and nobody has sent its cookie.
+      // A commit by hand has made this id, and nobody has sent its cookie yet.
       else if (setCookies.length === 0 && setByHand === 'none') setCookies = state.committed ?? []
     }
   }
-  // The handler's cookie for another session has the last word, unless it may be for the one that was just ended.
+  // The handler's cookie for another session wins, unless it may belong to the session that was just ended.
   const isOthers = setByHand === 'another' || (setByHand === 'unknown' && decision !== 'end')
   if (response === undefined || isOthers) setCookies = []
   const isRefused = setCookies.length > 0 && isRefusedByBrowsers(visit, setCookies)
@@ -132,22 +132,22 @@ export async function commitVisit(
   })
 }
 
-/** Whether a response depends on the Cookie header, and holds what only this visitor may see. */
+/** Whether a response depends on the Cookie header, and whether only this visitor may see it. */
 export function privacyOf({ state }: Visit): Pick<SessionHeaders, 'vary' | 'isPrivate'> {
   const { touched, record, offered } = state
-  // A record that is still to come may hold something.
+  // The record is not loaded yet, so it may hold something.
   const isWaiting = record === undefined && offered.length > 0
   return { vary: touched, isPrivate: touched && (isWaiting || record?.origin === 'resumed') }
 }
 
-/** A renewal that fails is tried again by the next request: nobody asked for it, so that it fails no request. */
+/** The next request tries a failed renewal again. The application did not ask for it, so the request does not fail. */
 function postponed(error: unknown): Committed {
   if (!(error instanceof SessionError)) throw error
   if (error.code !== 'ERR_SESSION_STORAGE') warnOnce(`a session was not renewed: ${error.message}`)
   return { outcome: 'postponed', setCookies: [] }
 }
 
-/** For which session a handler has set or cleared the cookie itself. */
+/** The session whose cookie a handler has set or cleared itself. */
 async function whoseCookie(
   { engine, state }: Visit,
   response: Response,
@@ -189,15 +189,15 @@ function warnPlainHttp(name: string): void {
 
 const LOOPBACK = /^http:\/\/(localhost|[^/?#@]+\.localhost|127(\.\d+){3}|\[::1\])(:\d+)?([/?#]|$)/
 
-/** Where a proxy says how the browser has reached it. */
+/** The headers in which a proxy names the protocol of the browser. */
 const PROXY_HEADERS = ['x-forwarded-proto', 'forwarded', 'x-forwarded-scheme', 'cf-visitor']
 
 /**
- * Whether a request came over plain http, in development and without headers of a proxy that speaks https.
+ * Whether a request came over plain http, in development, without a proxy that speaks https.
  *
- * - `loopback`: from this very machine. Browsers take the cookie without Secure.
+ * - `loopback`: from this machine. Browsers store the cookie without Secure.
  * - `other`: from another machine. Browsers refuse a Secure cookie.
- * - `false`: over https, or in production, where plain http is the last hop of a proxy.
+ * - `false`: over https, or in production, where plain http is the last hop behind a proxy.
  */
 export function isPlainHttp(request: RequestTraits): 'loopback' | 'other' | false {
   if (!request.url.startsWith('http:') || isProduction()) return false

@@ -13,7 +13,7 @@ import type { Visit } from './session-commit.ts'
 import { engineForRequest } from './storage-for-request.ts'
 
 /**
- * What every adapter's `session()` takes.
+ * The options of every adapter's `session()`.
  *
  * @example
  * import { session } from 'fetch-sessions/hono'
@@ -66,21 +66,21 @@ export interface SessionOptions<
  * }
  */
 export interface SessionScope<Data extends object = SessionData, FlashData extends object = Data> {
-  /** Puts the session where the handlers look for it. Called once, before anything is read. */
+  /** Puts the session where handlers look for it. It is called once, before the session is read. */
   place(session: Session<Data, FlashData>): void
-  /** Workers' bindings; without it, the variables of the process count. */
+  /** Workers' bindings. Without it, the variables of the process are used. */
   readonly environment?: unknown
-  /** The environment may be anything, even something of the client's: the variables of the process go before it. */
+  /** Prefer the variables of the process: the environment may be anything, even data of the client. */
   readonly processFirst?: boolean | undefined
-  /** The object that the router keeps for this one request, if middlewares may replace the Request. */
+  /** The router's object for this one request. Needed if middlewares may replace the Request. */
   readonly context?: object | undefined
 }
 
 /**
- * All that an adapter needs: opens the session of a request, runs the handler, commits.
+ * Makes the function that an adapter calls for each request: it opens the session, runs the handler and commits.
  *
- * The runner returns the response to send: the handler's own, or a copy with the session's headers. It throws what the
- * handler throws. A thrown Response, such as a redirect, is committed first. Without a response nothing is saved.
+ * The runner returns the handler's response, or a copy with the session's headers. It throws what the handler throws. If
+ * that is a Response, such as a redirect, it commits first. Without a response, nothing is saved.
  *
  * @throws SessionError `ERR_SESSION_CONFIG` for an invalid option; the runner rejects with what {@link SessionStorage}
  * throws
@@ -123,13 +123,13 @@ export function createSessionRunner<
       scope.place(outer.session as Session<Data, FlashData>)
       if (!lazy) await outer.state.open()
       const answer = await handler()
-      // A cache may stand between the two middlewares.
+      // There may be a cache between the two middlewares.
       const sent = answer && withSessionHeaders(answer, { ...privacyOf(outer), setCookies: [] })
       return sent as typeof answer
     }
 
     const state = engine.begin(headers.get('cookie'))
-    // Deno closes a request with its upgrade to a WebSocket, and one more look at it would throw.
+    // Deno closes the request when it upgrades; reading it later throws.
     const isClosing = 'Deno' in globalThis && headers.has('upgrade')
     state.request = isClosing ? traitsOf(request) : request
     const session = sessionOf<Data, FlashData>(state)
@@ -151,7 +151,7 @@ export function createSessionRunner<
       try {
         answer = await handler()
       } catch (thrown) {
-        // A Response that is thrown, such as a redirect, is an answer too.
+        // Routers throw a Response, such as a redirect, to send it.
         if (!isResponse(thrown)) throw thrown
         answer = thrown
         isThrown = true
@@ -164,18 +164,18 @@ export function createSessionRunner<
       throw error
     } finally {
       state.closed = true
-      endVisit(headers, context, visit)
+      forgetVisit(headers, context, visit)
     }
   }
 }
 
-/** Nobody has looked at the session, and its cookie asks for no renewal: the response goes out as it is. */
+/** True if nobody read the session and its cookie needs no renewal. The response is then sent as it is. */
 function isUntouched({ state, engine, rolling, isDebugged: isPrinted }: Visit): boolean {
   if (state.touched || isPrinted || state.record !== undefined) return false
-  return !state.opensOnAccess || !engine.claimsRenewal(state, rolling)
+  return !state.opensOnAccess || !engine.mayNeedRenewal(state, rolling)
 }
 
-/** A request that fails saves nothing; only a logout holds. */
+/** A failed request saves nothing; only its logout holds. */
 async function finishWithoutResponse(visit: Visit, thrown: unknown): Promise<void> {
   const { state, engine, isDebugged: isPrinted } = visit
   if (state.closed) {
@@ -187,19 +187,19 @@ async function finishWithoutResponse(visit: Visit, thrown: unknown): Promise<voi
   try {
     await commitVisit(visit, undefined)
   } catch (error) {
-    // The request fails with what the handler threw; this must not be lost either.
+    // The request fails with the handler's error, so this one is only printed.
     console.error('fetch-sessions: a session could not be ended after its handler threw:', error)
   }
 }
 
 /**
- * The visits under way, by the Headers of their Request, which a Proxy of it shares (itty-router and h3 make some), and by
- * the object that the router keeps for the request.
+ * The visits in progress, by the Headers of their Request and by the router's object for the request. The Headers are the
+ * key because a Proxy of the Request, such as those of itty-router and h3, shares them.
  */
 const visits = new WeakMap<object, Visit[]>()
 
 /**
- * The visit of the same request for which another middleware has opened a session of this storage.
+ * The visit that an outer middleware has begun for the same request and storage.
  *
  * @throws SessionError `ERR_SESSION_CONFIG` if another storage has the cookie
  */
@@ -226,7 +226,7 @@ function beginVisit(headers: Headers, context: object | undefined, visit: Visit)
   if (context !== undefined) visits.set(context, all)
 }
 
-function endVisit(headers: Headers, context: object | undefined, visit: Visit): void {
+function forgetVisit(headers: Headers, context: object | undefined, visit: Visit): void {
   const all = visits.get(context ?? headers) ?? []
   all.splice(all.indexOf(visit), 1)
   if (all.length > 0) return
@@ -238,7 +238,7 @@ function traitsOf({ method, url, headers }: Request): RequestTraits {
   return { method, url, headers: new Headers(headers) }
 }
 
-/** Bindings come with each request; the process's own variables have been looked at already. */
+/** Whether the bindings of this request turn debugging on. The variables of the process were read before. */
 function asksForDebug({
   environment,
   processFirst,

@@ -7,32 +7,31 @@ import { isProduction, isWorkers, warnOnce } from '../util/environment.ts'
 import { SessionError } from '../util/errors.ts'
 import type { MaybePromise } from '../util/maybe-promise.ts'
 
-/** Makes a storage from the environment of a request, which its parameter types: `(env: Env) => …`. */
+/** Makes a storage from the environment of a request. Declare the type of its parameter: `(env: Env) => …`. */
 export type StorageFactory<Data extends object, FlashData extends object> = (
   environment: never,
 ) => MaybePromise<SessionStorage<Data, FlashData>>
 
-/** What a factory has made, by the environment it was given. */
+/** The storages that a factory has made, by environment. */
 interface Made {
   readonly storages: WeakMap<object, object>
   count: number
 }
 
-/** By the factory, so that a factory that is mounted twice gives one storage. */
+/** By factory, so that a factory that is mounted twice makes one storage. */
 const madeBy = new WeakMap<object, Made>()
-/** More environments than this are no environments, but made by a server for each request. */
+/** A server that passes more than these makes an environment for each request. */
 const MAX_ENVIRONMENTS = 100
-/** Stands for the environment of a process, which has none. */
+/** The key for servers that pass no environment. */
 const NO_ENVIRONMENT = {}
 
-/** The engine of every request, or a function that finds it by the request's environment. */
-export type EngineForRequest =
-  SessionEngine | ((lookup: EnvironmentLookup) => MaybePromise<SessionEngine>)
+/** The engine of all requests, or a function that finds it by environment. */
+type EngineForRequest = SessionEngine | ((lookup: EnvironmentLookup) => MaybePromise<SessionEngine>)
 
 /**
- * What finds the engine for a request.
+ * The engine of a storage, or a function that finds it for a request.
  *
- * @throws SessionError `ERR_SESSION_CONFIG` for what is neither a storage nor a function
+ * @throws SessionError `ERR_SESSION_CONFIG` if `storage` is neither a storage nor a function
  */
 export function engineForRequest<Data extends object, FlashData extends object>(
   storage: SessionStorage<Data, FlashData> | StorageFactory<Data, FlashData> | undefined,
@@ -43,7 +42,7 @@ export function engineForRequest<Data extends object, FlashData extends object>(
   return engineSourceOf(storage)
 }
 
-/** What serves `session()` without a storage: the same for all of them, so that two of them share one session. */
+/** The storage of every `session()` without one. Two such middlewares share one session. */
 const defaultStorage = storageOver(() => cookieBackend, {}, randomSecret)
 
 let processSecret: string | undefined
@@ -71,8 +70,8 @@ function engineFrom<Data extends object, FlashData extends object>(
   const known = made.storages.get(key)
   if (known !== undefined) return engineOf(known, lookup)
 
-  // Each request that finds no storage runs the factory itself: on Workers, a promise of one request must not be awaited
-  // by another. The first storage to be ready serves them all.
+  // Each request that finds no storage runs the factory: on Workers, a request must not await the promise of another. The
+  // first storage that is ready serves all.
   const keep = (storage: unknown): SessionEngine => {
     assertObject('The `storage` function gave', storage)
     const first = made.storages.get(key)
@@ -92,7 +91,7 @@ function engineFrom<Data extends object, FlashData extends object>(
 
 function warnManyEnvironments(): void {
   warnOnce(
-    `a \`storage\` function ran for ${MAX_ENVIRONMENTS} environments, as if this server made one for each request. Make the storage once, outside of the function, and give session() that.`,
+    `a \`storage\` function ran for ${MAX_ENVIRONMENTS} environments; this server seems to make one per request. Create the storage once, outside the function.`,
   )
 }
 
@@ -115,8 +114,8 @@ function assertObject(what: string, storage: unknown): asserts storage is object
 }
 
 /**
- * The environment: Workers' bindings, or any other object that stays for as long as the process. What a server makes for
- * each request is none: @hono/node-server's `{ incoming, outgoing }`, and Deno's information about the connection.
+ * The environment: Workers' bindings, or another object that lives as long as the process. Objects that a server makes for
+ * each request do not count: @hono/node-server's `{ incoming, outgoing }`, and Deno's information about the connection.
  */
 function environmentOf({ environment }: EnvironmentLookup): object | undefined {
   if (typeof environment !== 'object' || environment === null) return undefined

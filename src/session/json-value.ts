@@ -1,6 +1,6 @@
 import { SessionError } from '../util/errors.ts'
 
-/** `T` if JSON gives it back as it is; otherwise `T` with `never` in each place that JSON would lose. */
+/** `T` if JSON keeps all of it; otherwise `T` with `never` in each place that JSON would lose. */
 export type Storable<T> = [T] extends [JsonOf<T>] ? T : JsonOf<T>
 
 type JsonOf<T> = T extends string | number | boolean | null
@@ -13,7 +13,7 @@ type JsonOf<T> = T extends string | number | boolean | null
         ? { [K in keyof T]: K extends symbol ? T[K] : JsonOf<T[K]> | Extract<T[K], undefined> }
         : T
 
-/** Built-in classes are here for the sake of a short message; others are known by their methods. */
+/** Built-in classes are listed for a shorter compiler message. Others are recognized by their methods. */
 type Unstorable =
   | void
   | bigint
@@ -28,18 +28,17 @@ type Unstorable =
   | ArrayBuffer
   | Promise<unknown>
 
-/** JSON and its readers have their limits, and a client may choose how deep its input is. */
+/** A client may choose how deep its input is, and JSON readers have a limit. */
 const MAX_DEPTH = 200
 
 /**
- * Makes sure that JSON gives `value` back as it is. Members of objects may be `undefined`, because they read the same
- * when they are missing.
+ * Checks that JSON keeps all of `value`. Members of objects may be `undefined`: they read the same if they are missing.
  *
  * @param name the session key, for the message
- * @throws SessionError `ERR_SESSION_VALUE`, with the path to what JSON would lose
+ * @throws SessionError `ERR_SESSION_VALUE`, with the path of the part that JSON would lose
  */
 export function assertJson(name: string, value: unknown): void {
-  visit(value, name, [])
+  assertMember(value, name, [])
 }
 
 /** `value` as JSON text. Throws as {@link assertJson} does if JSON itself cannot write it. */
@@ -52,53 +51,58 @@ export function jsonOf(name: string, value: unknown): string {
   }
 }
 
-function visit(value: unknown, path: string, ancestors: object[]): void {
+function assertMember(value: unknown, path: string, ancestors: object[]): void {
   switch (typeof value) {
     case 'string':
     case 'boolean':
       return
     case 'number':
-      if (!Number.isFinite(value)) refuse(path, `${value}`, 'JSON has no such number; store null')
-      if (Object.is(value, -0)) refuse(path, '-0', 'JSON would make it 0; store 0')
+      if (!Number.isFinite(value))
+        throw valueError(path, `${value}`, 'JSON has no such number; store null')
+      if (Object.is(value, -0)) throw valueError(path, '-0', 'JSON would make it 0; store 0')
       return
     case 'object':
-      if (value !== null) visitObject(value, path, ancestors)
+      if (value !== null) assertObject(value, path, ancestors)
       return
     case 'undefined':
-      refuse(path, 'undefined', 'call unset() to remove a value, or use null')
-      return
+      throw valueError(path, 'undefined', 'call unset() to remove a value, or use null')
     default:
-      refuse(path, `a ${typeof value}`, 'store a string, number, boolean, null, array or object')
+      throw valueError(
+        path,
+        `a ${typeof value}`,
+        'store a string, number, boolean, null, array or object',
+      )
   }
 }
 
-function visitObject(value: object, path: string, ancestors: object[]): void {
-  if (ancestors.length > MAX_DEPTH) refuse(path, 'nested too deep', 'store flatter data')
-  if (ancestors.includes(value)) refuse(path, 'circular', 'store an id instead of the reference')
-  if (!isPlain(value)) refuseInstance(value, path)
+function assertObject(value: object, path: string, ancestors: object[]): void {
+  if (ancestors.length > MAX_DEPTH) throw valueError(path, 'nested too deep', 'store flatter data')
+  if (ancestors.includes(value))
+    throw valueError(path, 'circular', 'store an id instead of the reference')
+  if (!isPlain(value)) throw instanceError(value, path)
   ancestors.push(value)
-  if (Array.isArray(value)) visitArray(value, path, ancestors)
+  if (Array.isArray(value)) assertElements(value, path, ancestors)
   else {
     for (const key of Reflect.ownKeys(value)) {
-      if (typeof key === 'symbol') refuseSymbolKey(key, path)
+      if (typeof key === 'symbol') throw symbolKeyError(key, path)
       const member = memberOf(value, key, `${path}.${key}`)
-      if (member !== undefined) visit(member, `${path}.${key}`, ancestors)
+      if (member !== undefined) assertMember(member, `${path}.${key}`, ancestors)
     }
   }
   ancestors.pop()
 }
 
-function visitArray(value: readonly unknown[], path: string, ancestors: object[]): void {
-  // By index, so that the holes of a sparse array are seen.
+function assertElements(value: readonly unknown[], path: string, ancestors: object[]): void {
+  // By index, to find the holes of a sparse array.
   for (let i = 0; i < value.length; i++) {
-    visit(memberOf(value, i, `${path}[${i}]`), `${path}[${i}]`, ancestors)
+    assertMember(memberOf(value, i, `${path}[${i}]`), `${path}[${i}]`, ancestors)
   }
-  // Own keys are in this order: the elements, `length`, other names, symbols.
+  // The order of own keys: the elements, `length`, other names, symbols.
   const extra = Reflect.ownKeys(value)[value.length + 1]
-  if (typeof extra === 'symbol') refuseSymbolKey(extra, path)
+  if (typeof extra === 'symbol') throw symbolKeyError(extra, path)
   if (extra !== undefined) {
     const advice = 'JSON keeps only elements; store a copy without it ([...array]), or an object'
-    refuse(`${path}.${extra}`, 'a named member of an array', advice)
+    throw valueError(`${path}.${extra}`, 'a named member of an array', advice)
   }
 }
 
@@ -107,10 +111,14 @@ function memberOf(value: object, key: PropertyKey, path: string): unknown {
   const member = Object.getOwnPropertyDescriptor(value, key)
   if (member === undefined) return undefined
   if (!('value' in member)) {
-    refuse(path, 'a getter or setter', 'JSON would keep at most its value; store that value')
+    throw valueError(
+      path,
+      'a getter or setter',
+      'JSON would keep at most its value; store that value',
+    )
   }
   if (!member.enumerable)
-    refuse(path, 'not enumerable', 'JSON would leave it out; assign it plainly')
+    throw valueError(path, 'not enumerable', 'JSON would leave it out; assign it plainly')
   return member.value
 }
 
@@ -118,11 +126,11 @@ function isPlain(value: object): boolean {
   if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return false
   const prototype: unknown = Object.getPrototypeOf(value)
   if (!Array.isArray(value)) return prototype === null || isObjectPrototype(prototype)
-  // Array.prototype is an array itself, that of a subclass is not.
+  // Array.prototype is an array; the prototype of a subclass is not.
   return Array.isArray(prototype) && isObjectPrototype(Object.getPrototypeOf(prototype))
 }
 
-/** That of another realm too, such as a Jest sandbox or an iframe: it is known by what it has. */
+/** Recognizes also the prototype of another realm, such as a Jest sandbox or an iframe, by its members. */
 function isObjectPrototype(prototype: unknown): boolean {
   if (prototype === Object.prototype) return true
   return (
@@ -133,21 +141,29 @@ function isObjectPrototype(prototype: unknown): boolean {
   )
 }
 
-function refuseInstance(value: object, path: string): never {
+function instanceError(value: object, path: string): SessionError {
   if (value instanceof Date) {
-    refuse(path, 'a Date', 'it would come back as a string; store getTime() or toISOString()')
+    return valueError(
+      path,
+      'a Date',
+      'it would come back as a string; store getTime() or toISOString()',
+    )
   }
   const type = (value.constructor as { name?: string } | undefined)?.name ?? 'object'
-  refuse(path, `an instance of ${type}`, 'it would come back as something else; store plain data')
+  return valueError(
+    path,
+    `an instance of ${type}`,
+    'it would come back as something else; store plain data',
+  )
 }
 
-function refuseSymbolKey(key: symbol, path: string): never {
+function symbolKeyError(key: symbol, path: string): SessionError {
   const advice = 'JSON would leave it out; use a string as its key'
-  refuse(`${path}[${String(key)}]`, 'under a symbol', advice)
+  return valueError(`${path}[${String(key)}]`, 'under a symbol', advice)
 }
 
-function refuse(path: string, what: string, advice: string): never {
-  throw new SessionError(
+function valueError(path: string, what: string, advice: string): SessionError {
+  return new SessionError(
     'ERR_SESSION_VALUE',
     `The session cannot hold "${path}": it is ${what}, ${advice}.`,
   )

@@ -6,9 +6,9 @@ import type { StoredValues } from './session-values.ts'
 import type { ValueSchema } from './value-schema.ts'
 
 /**
- * Why a session is as it is: `new` (no cookie came), `resumed`, or the reason that an offered cookie
- * was refused: `tampered` (it does not authenticate), `expired`, `unknown` (the store has no such
- * record), `invalid` (authentic, but not a session).
+ * Where a session comes from: `new` (the request had no cookie), `resumed`, or the reason that its cookie was refused:
+ * `tampered` (it does not authenticate), `expired`, `unknown` (the store has no such record), `invalid` (authentic, but not
+ * a session).
  *
  * @example
  * import type { Session, SessionOrigin } from 'fetch-sessions'
@@ -29,61 +29,61 @@ export interface SessionRecord {
   readonly values: SessionValues
   readonly createdAt: number | undefined
   readonly expiresAt: number | undefined
-  /** When the session ended for which an `expired` cookie stood. */
-  readonly endedAt?: number | undefined
+  /** When the session of an `expired` cookie expired. */
+  readonly expiredAt?: number | undefined
   /** The expiry was chosen by hand in `commitSession`, and renewals do not move it. */
   readonly fixed: boolean
-  /** The cookie goes when the browser is closed, chosen by hand in `commitSession`. */
+  /** The cookie ends with the browser, chosen by hand in `commitSession`. */
   readonly transient: boolean
-  /** The token should be sealed anew: by an older secret, or in a form that is being left. */
+  /** The token should be sealed again: it uses an older secret or an older form. */
   readonly stale: boolean
   /** The back end's own note on the record, such as its version; `undefined` while nothing is stored. */
   readonly stored: unknown
-  /** The back end's note on an id that a login or a logout has retired; `undefined` for every other session. */
+  /** The back end's note on an id that a login or a logout has retired; otherwise `undefined`. */
   readonly retired?: unknown
 }
 
-/** What opens the sessions of a storage, and knows them as its own. */
-export interface SessionSource {
-  /** What session values must be, if the storage has a schema. */
+/** Loads the sessions of a storage. */
+export interface SessionLoader {
+  /** The schema of the storage, if it has one. */
   readonly schema: ValueSchema | undefined
-  /** The session that the offered cookie values stand for, and a new one if none does. */
+  /** Loads the session of the offered cookie values; a new one if they open none. */
   resume(state: SessionState): MaybePromise<SessionRecord>
-  /** Ends the session in its back end, and whatever else the request's cookies stand for. */
+  /** Ends the sessions of all cookies of the request in the back end. */
   remove(state: SessionState): Promise<void>
 }
 
-/** The side of a session that storages and the request lifecycle see. */
+/** The internal state of a session, for storages and the request lifecycle. */
 export class SessionState {
-  /** `undefined` for sessions that were made by hand, and for those without a cookie until a commit. */
-  source: SessionSource | undefined
-  /** The cookie values that came under the name of the session. */
+  /** `undefined` for a session that createSession() has made, until a commit. */
+  loader: SessionLoader | undefined
+  /** The values of the session cookie in the request, which may be several. */
   readonly offered: readonly string[]
-  /** True if the source answers at once, so that the first access can open the session. */
+  /** True if the loader answers synchronously, so that the first access can open the session. */
   readonly opensOnAccess: boolean
-  /** The request that it belongs to, if a middleware has opened it. */
+  /** The request, if a middleware has opened the session. */
   request: RequestTraits | undefined = undefined
 
   touched = false
   regenerated = false
   destroyed = false
   closed = false
-  /** The bodies of every authentic cookie of the request, the chosen one first: a logout ends what they stand for. */
+  /** The bodies of all authentic cookies of the request, the chosen one first. A logout ends all of their sessions. */
   bodies: readonly string[] = []
   /** The Set-Cookie texts of a commit by hand, which the middleware sends if the handler does not. */
   committed: readonly string[] | undefined = undefined
-  /** Ended by hand, so that its back end knows it. */
-  ended = false
+  /** `destroySession()` has ended it in its back end. */
+  endedInBackend = false
   #opening: Promise<SessionRecord> | undefined
   /** `undefined` until the session is opened. */
   record: SessionRecord | undefined = undefined
 
   constructor(
-    source: SessionSource | undefined,
+    loader: SessionLoader | undefined,
     offered: readonly string[],
     opensOnAccess: boolean,
   ) {
-    this.source = source
+    this.loader = loader
     this.offered = offered
     this.opensOnAccess = opensOnAccess
   }
@@ -94,19 +94,18 @@ export class SessionState {
   }
 
   /**
-   * Loads the record, once. If that fails, the session is empty and takes no writes, so that the page of the error can
-   * be made with it.
+   * Loads the record, once. If that fails, the session is empty and read-only, so that the error page can use it.
    */
   open(): MaybePromise<SessionRecord> {
     if (this.record !== undefined) return this.record
     if (this.#opening !== undefined) return this.#opening
-    const record = this.source?.resume(this) ?? unstoredRecord('new')
+    const record = this.loader?.resume(this) ?? unstoredRecord('new')
     if (!(record instanceof Promise)) return (this.record = record)
     this.#opening = record.then(
       (loaded) => (this.record = loaded),
       (error: unknown) => {
         this.record = unstoredRecord('new')
-        this.touched = true // the page of the error may look at it without a warning
+        this.touched = true // the error page may read it without a warning
         this.closed = true
         throw error
       },
@@ -125,14 +124,14 @@ export class SessionState {
   }
 }
 
-/** A record of which nothing is stored yet. */
+/** A record that is not stored yet. */
 export function unstoredRecord(
   origin: SessionOrigin,
   values?: StoredValues,
-  endedAt?: number,
+  expiredAt?: number,
 ): SessionRecord {
   return {
-    endedAt,
+    expiredAt,
     origin,
     id: '',
     values: new SessionValues(values),

@@ -4,7 +4,7 @@ import { assertJson, jsonOf } from './json-value.ts'
 const FLASH_PREFIX = '__flash_'
 const FLASH_KEY = /^__flash_(.*)__$/s
 
-/** The key under which a flash value stands among the others; the one that Remix and React Router use. */
+/** The key of a flash value among the others, as in Remix and React Router. */
 export function flashKey(name: string): string {
   return `${FLASH_PREFIX}${name}__`
 }
@@ -13,7 +13,7 @@ export function isFlashKey(key: string): boolean {
   return nameOfFlash(key) !== undefined
 }
 
-/** What the application calls the flash value under this key; undefined if it is a plain key. */
+/** The name of the flash value under this key; undefined if the key is a plain one. */
 export function nameOfFlash(key: string): string | undefined {
   return FLASH_KEY.exec(key)?.[1]
 }
@@ -28,35 +28,34 @@ export function assertName(name: string): void {
   )
 }
 
-/** What one request did to the values it was given. */
-export interface ValueChanges {
+/** The changes of one request. */
+interface ValueChanges {
   cleared: boolean
   set: Map<string, unknown>
   unset: string[]
 }
 
-/** Values by key, as own members of a plain object: `__proto__` and `constructor` are keys like others. */
+/** Values by key, as own members of a plain object, so that `__proto__` and `constructor` are keys like others. */
 export type StoredValues = Readonly<Record<string, unknown>>
 
 const NONE: StoredValues = Object.freeze({})
 /**
- * The values of a session, and what became of them since they were loaded.
+ * The values of a session, and their changes since they were loaded.
  *
- * Nothing has to be told of a change, since the values are compared with those that were loaded: primitives as they are,
- * and an object by its JSON if it was handed out or replaced.
+ * Changes are found by comparison: primitives by value, objects by JSON if they were read or replaced.
  */
 export class SessionValues {
-  /** What is stored; only what is nested in it may change, by those to whom it was handed out. */
+  /** The stored values. The application may change only what is nested in them, after reading it. */
   #loaded: StoredValues | undefined
-  /** The same as JSON, if it has been stored since and nobody has asked for it. */
+  /** The stored values as JSON after a commit, until they are needed. */
   #loadedText = ''
-  /** What counts: the loaded values themselves until the first write, and then a copy. */
+  /** The current values: the loaded object until the first write, then a copy. */
   #values: StoredValues
-  /** JSON of the loaded objects that were handed out, taken before anybody could change them. */
-  #handedOut: Map<string, string> | undefined
+  /** JSON of the loaded objects that were returned to the application, from before it could change them. */
+  #readTexts: Map<string, string> | undefined
   #cleared = false
   #isCleared = false
-  /** What was serialized last, to be stored. */
+  /** The text of the last serialize(), which is about to be stored. */
   #text: string | undefined
 
   constructor(loaded: StoredValues = NONE) {
@@ -64,7 +63,7 @@ export class SessionValues {
     this.#values = loaded
   }
 
-  /** All of them, to be looked at only. */
+  /** All values, read-only. */
   get all(): StoredValues {
     return this.#values
   }
@@ -77,17 +76,17 @@ export class SessionValues {
     const value = valueOf(this.#values, key)
     if (typeof value !== 'object' || value === null) return value
     if (this.#loaded !== undefined && valueOf(this.#loaded, key) === value) {
-      this.#handedOut ??= new Map()
-      if (!this.#handedOut.has(key)) this.#handedOut.set(key, jsonOf(key, value))
+      this.#readTexts ??= new Map()
+      if (!this.#readTexts.has(key)) this.#readTexts.set(key, jsonOf(key, value))
     }
     return value
   }
 
-  /** @param name what the caller calls the key, for the message */
+  /** @param name the caller's name for the key, for the message */
   set(key: string, value: unknown, name: string = key): void {
     assertJson(name, value)
     const values = this.#writable()
-    // Assigning would set the prototype for `__proto__`.
+    // Assigning to `__proto__` would set the prototype.
     if (key !== '__proto__') values[key] = value
     else Object.defineProperty(values, key, { ...OWN, value })
   }
@@ -108,17 +107,17 @@ export class SessionValues {
     return { ...this.#values }
   }
 
-  /** The values as JSON text. Throws for what a nested change put there and JSON would lose. */
+  /** The values as JSON text. Throws if a nested change holds something that JSON would lose. */
   serialize(): string {
     for (const [key, value] of Object.entries(this.#values)) {
-      // A primitive was checked when it was set, and a loaded object cannot change before it is handed out.
+      // set() has checked primitives, and a loaded object cannot change before it is read.
       if (typeof value !== 'object' || value === null) continue
-      if (value !== this.#loaded?.[key] || this.#handedOut?.has(key)) assertJson(key, value)
+      if (value !== this.#loaded?.[key] || this.#readTexts?.has(key)) assertJson(key, value)
     }
     return (this.#text = JSON.stringify(this.#values))
   }
 
-  /** The keys with the bytes of their JSON, largest first. */
+  /** The keys with the size of their JSON in bytes, largest first. */
   sizes(): [key: string, bytes: number][] {
     const encoder = new TextEncoder()
     return Object.entries(this.#values)
@@ -145,36 +144,36 @@ export class SessionValues {
     }
   }
 
-  /** Lays the changes over what another request has stored meanwhile. */
+  /** Merges the changes into the values that another request has stored meanwhile. */
   rebase(stored: StoredValues): void {
     const { cleared, set, unset } = this.changes()
     const values: Record<string, unknown> = cleared ? {} : { ...stored }
     const kept = new Map<string, string>()
-    // Objects that somebody holds stay in place, if they are still what is stored.
-    for (const [key, before] of this.#handedOut ?? []) {
+    // Objects that the application holds stay in place, if the stored value is still the same.
+    for (const [key, before] of this.#readTexts ?? []) {
       if (!this.has(key) || jsonOf(key, valueOf(stored, key)) !== before) continue
       Object.defineProperty(values, key, { ...OWN, value: this.#values[key] })
       kept.set(key, before)
     }
     for (const [key, value] of set) Object.defineProperty(values, key, { ...OWN, value })
     for (const key of unset) {
-      // A flash value that was consumed here, and set again elsewhere, is another message.
+      // If another request has set a consumed flash value again, that is a new message.
       const isNewFlash = isFlashKey(key) && !sameJson(stored, this.#stored, key)
       if (!isNewFlash) delete values[key]
     }
-    this.#handedOut = kept
+    this.#readTexts = kept
     this.#loaded = stored
     this.#values = values
     this.#text = undefined
   }
 
-  /** What was serialized last is stored now. What was written since is still a change. */
+  /** Call it when the text of the last serialize() is stored. Later writes are still changes. */
   markSaved(): void {
     if (this.#text === undefined) return
     this.#values = { ...this.#values }
     this.#loaded = undefined
     this.#loadedText = this.#text
-    this.#handedOut = undefined
+    this.#readTexts = undefined
     this.#text = undefined
     this.#cleared = false
     this.#isCleared = false
@@ -189,10 +188,10 @@ export class SessionValues {
     return this.#values
   }
 
-  /** The keys whose values are no longer those that are stored. */
+  /** The keys whose values differ from the stored ones. */
   #changedKeys(): readonly string[] {
     const values = this.#values
-    if (values === this.#loaded && this.#handedOut === undefined) return NO_KEYS
+    if (values === this.#loaded && this.#readTexts === undefined) return NO_KEYS
     const stored = this.#stored
     const changed: string[] = []
     for (const key of Object.keys(stored)) if (!Object.hasOwn(values, key)) changed.push(key)
@@ -201,10 +200,10 @@ export class SessionValues {
         changed.push(key)
         continue
       }
-      const [before, value] = [this.#handedOut?.get(key), values[key]]
+      const [before, value] = [this.#readTexts?.get(key), values[key]]
       if (before === undefined && Object.is(stored[key], value)) continue
       if (typeof value === 'object' && value !== null) {
-        // The texts are equal even if somebody has added what JSON leaves out.
+        // First, since comparing texts misses additions that JSON leaves out.
         assertJson(key, value)
         if ((before ?? jsonOf(key, stored[key])) === jsonOf(key, value)) continue
       }
@@ -215,7 +214,7 @@ export class SessionValues {
 }
 
 const NO_KEYS: readonly string[] = []
-/** How an own member is defined that may be named `__proto__`. */
+/** For defining an own member that may be named `__proto__`. */
 const OWN = { enumerable: true, configurable: true, writable: true }
 
 function valueOf(values: StoredValues, key: string): unknown {

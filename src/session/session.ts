@@ -9,7 +9,7 @@ import { assertName, flashKey } from './session-values.ts'
 import type { SessionValues } from './session-values.ts'
 
 /**
- * What a session holds if no types are given: any JSON value under any name.
+ * The data of an untyped session: any JSON value under any name.
  *
  * @example
  * import type { SessionData } from 'fetch-sessions'
@@ -51,7 +51,7 @@ type Value<Data, FlashData, Key> = Key extends keyof Data
     ? FlashData[Key] | undefined
     : undefined
 
-/** What may be set: by the declared type, or by the type of what is given if `any` or `unknown` is declared. */
+/** The type that may be set: the declared one, or that of the given value if `any` or `unknown` is declared. */
 type Settable<Declared, Given> = unknown extends Declared ? Storable<Given> : Storable<Declared>
 
 let wrap: <Data extends object, FlashData extends object>(
@@ -60,7 +60,7 @@ let wrap: <Data extends object, FlashData extends object>(
 let unwrap: (session: object) => SessionState | undefined
 
 /**
- * The values that one visitor's requests share.
+ * The values that the requests of one visitor share.
  *
  * `Data` types the values, `FlashData` the flash values, which are read once. The class is also the key
  * under which routers find the session: `context.get(Session)`.
@@ -131,7 +131,7 @@ export class Session<Data extends object = SessionData, FlashData extends object
   }
 
   /**
-   * Loads the values. Only a middleware with `lazy: true` makes it necessary.
+   * Loads the values. Necessary only with a middleware that has `lazy: true`.
    * @throws SessionError `ERR_SESSION_STORAGE` if the back end cannot answer
    */
   async load(): Promise<this> {
@@ -189,7 +189,7 @@ export class Session<Data extends object = SessionData, FlashData extends object
   ): void {
     const values = this.#write(`set("${name}")`)
     assertName(name)
-    this.#state.source?.schema?.assertValue(name, value, values)
+    this.#state.loader?.schema?.assertValue(name, value, values)
     values.set(name, value)
   }
 
@@ -246,7 +246,7 @@ export class Session<Data extends object = SessionData, FlashData extends object
     this.#state.destroyed = true
   }
 
-  /** HEAD requests and prefetches leave flash values for the visit itself. */
+  /** HEAD requests and prefetches keep flash values for the visit itself. */
   get #keepsFlash(): boolean {
     const { request } = this.#state
     return request !== undefined && isPeek(request)
@@ -282,7 +282,7 @@ export class Session<Data extends object = SessionData, FlashData extends object
 
 function warnLateRead(): void {
   warnOnce(
-    'a session was looked at for the first time after its response was made, which so went out without `Vary: Cookie`, and a shared cache may give it to others. Read what a stream needs before the handler returns.',
+    'a session was first read after its response was sent. That response has no `Vary: Cookie`, so a shared cache may give it to others. Read the session before the handler returns.',
   )
 }
 
@@ -290,14 +290,14 @@ function toDate(moment: number | undefined): Date | undefined {
   return moment === undefined ? undefined : new Date(moment)
 }
 
-/** A session over its inner side. */
+/** The session over an internal state. */
 export function sessionOf<Data extends object, FlashData extends object>(
   state: SessionState,
 ): Session<Data, FlashData> {
   return wrap<Data, FlashData>(state)
 }
 
-/** The inner side of a session. */
+/** The internal state of a session. */
 export function stateOf(session: object): SessionState {
   const state = unwrap(session)
   if (state !== undefined) return state
@@ -310,8 +310,9 @@ export function stateOf(session: object): SessionState {
 /**
  * Makes a session by hand, as storages do.
  *
- * @param initialData the values it starts with; flash values as `__flash_<name>__`
- * @param id the id under which a `createSessionStorage()` has stored them already; other storages give the session a new one
+ * @param initialData the initial values; flash values as `__flash_<name>__`
+ * @param id the id under which a `createSessionStorage()` has stored them already; other storages give the session a new
+ * one
  * @throws SessionError `ERR_SESSION_VALUE` if JSON would lose something of a value
  *
  * @example

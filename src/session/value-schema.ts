@@ -8,27 +8,27 @@ import { isFlashKey } from './session-values.ts'
 import type { StoredValues } from './session-values.ts'
 
 /** Values that a schema has accepted. */
-export interface ValidValues {
+interface ValidValues {
   readonly values: StoredValues
-  /** They are not those that were stored: `migrate` made them. */
+  /** `migrate` has made them from the stored values. */
   readonly migrated: boolean
 }
 
-/** Holds the values of sessions to the application's schema. */
+/** Validates the values of sessions against the application's schema. */
 export interface ValueSchema {
-  /** The values as the schema gives them, or null where neither they nor what `migrate` makes of them validate. */
+  /** The output of the schema; null if neither the values nor the result of `migrate` validate. */
   accept(stored: StoredValues): MaybePromise<ValidValues | null>
   /**
-   * Refuses, outside of production, a value that would not validate at the next request. The answer of an async schema is
-   * ignored, because nobody waits for `set()`.
-   * @param others asked for all values only if the schema refuses this one alone
-   * @throws SessionError `ERR_SESSION_VALUE`, with the schema's own words
+   * Outside of production, checks that a value will validate at the next request. An asynchronous schema is not checked,
+   * because `set()` is synchronous.
+   * @param others the other values, read only if the schema refuses this one alone
+   * @throws SessionError `ERR_SESSION_VALUE`, with the schema's own message
    */
   assertValue(name: string, value: unknown, others: { readonly all: StoredValues }): void
 }
 
 /**
- * @throws SessionError `ERR_SESSION_CONFIG` for what is no schema, for `migrate` without one, and for a schema that needs
+ * @throws SessionError `ERR_SESSION_CONFIG` for an invalid schema, for `migrate` without one, and for a schema that needs
  * all keys at once
  */
 export function createValueSchema({
@@ -39,12 +39,13 @@ export function createValueSchema({
   migrate?: ((data: Record<string, unknown>) => unknown) | undefined
 }): ValueSchema | undefined {
   if (schema === undefined) {
-    if (migrate !== undefined) refuse('`migrate` needs a `schema`, to tell when to migrate')
+    if (migrate !== undefined)
+      throw schemaError('`migrate` needs a `schema`, to tell when to migrate')
     return undefined
   }
   if (!isStandardSchema(schema)) {
-    refuse(
-      '`schema` is no Standard Schema; give one of zod 3.24+, valibot 1, arktype 2 or the like',
+    throw schemaError(
+      '`schema` is not a Standard Schema; give one of zod 3.24+, valibot 1, arktype 2 or the like',
     )
   }
 
@@ -53,7 +54,7 @@ export function createValueSchema({
   if (keys === undefined) {
     const empty = check({})
     if (empty instanceof Promise) empty.catch(() => undefined)
-    else if (empty.issues !== undefined) refuseWholeOnly()
+    else if (empty.issues !== undefined) throw wholeOnlyError()
   }
 
   function validate(stored: StoredValues): MaybePromise<StoredValues | null> {
@@ -73,7 +74,8 @@ export function createValueSchema({
     data: Record<string, unknown>,
     missing: ReadonlySet<PropertyKey | undefined>,
   ): MaybePromise<Record<string, unknown> | null> {
-    const known = (keys ?? refuseWholeOnly()).filter(({ name }) => !missing.has(name))
+    if (keys === undefined) throw wholeOnlyError()
+    const known = keys.filter(({ name }) => !missing.has(name))
     const answers = known.map(({ name, schema: own, absent }) => {
       const value = typeof absent === 'function' ? (absent() as unknown) : absent
       return own['~standard'].validate(Object.hasOwn(data, name) ? data[name] : value)
@@ -89,7 +91,7 @@ export function createValueSchema({
     })
   }
 
-  /** What the schema says about one key, if it says so at once. */
+  /** The issue of the schema with one key, if the schema is synchronous. */
   function issueOf(name: string, data: object): StandardSchemaV1.Issue | undefined {
     const result = check(data)
     if (result instanceof Promise) return void result.catch(() => undefined)
@@ -116,7 +118,7 @@ export function createValueSchema({
       if (isProduction()) return
       const own = [[name, value]] as const
       if (issueOf(name, Object.fromEntries(own)) === undefined) return
-      // The schema may refuse the value only because the others are not there.
+      // The schema may refuse the value only because the others are missing.
       const [data] = split(others.all)
       const issue = issueOf(name, Object.fromEntries([...Object.entries(data), ...own]))
       if (issue === undefined) return
@@ -131,11 +133,11 @@ export function createValueSchema({
 interface KeySchema {
   readonly name: string
   readonly schema: StandardSchemaV1
-  /** What stands for a missing value, or a function that makes it. */
+  /** The default of a missing value, or a function that makes it. */
   readonly absent?: unknown
 }
 
-/** The schema of each key, if there is a way to ask for it. */
+/** The schema of each key, if the schema exposes them. */
 function keySchemasOf(schema: object): readonly KeySchema[] | undefined {
   const { shape, entries } = schema as { shape?: unknown; entries?: unknown }
   const members = shape ?? entries // zod, valibot
@@ -155,11 +157,11 @@ function arktypeKeys(schema: object): KeySchema[] | undefined {
     const { props } = schema as { props?: readonly Prop[] }
     return props?.map((prop) => ({ name: prop.key, schema: prop.value, absent: prop.default }))
   } catch {
-    return undefined // a union has no props of its own, and says so by throwing
+    return undefined // arktype throws for a union, which has no props
   }
 }
 
-/** The values as one object, and the flash values, which no schema knows. */
+/** The values as one object, and the flash values, which a schema does not cover. */
 function split(values: StoredValues): [data: Record<string, unknown>, flash: [string, unknown][]] {
   const entries = Object.entries(values)
   return [
@@ -199,12 +201,12 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function refuseWholeOnly(): never {
-  refuse(
+function wholeOnlyError(): SessionError {
+  return schemaError(
     '`schema` refuses sessions that lack a key, and a session fills bit by bit; make every key optional, for example with `.partial()`',
   )
 }
 
-function refuse(problem: string): never {
-  throw new SessionError('ERR_SESSION_CONFIG', `The session storage is misconfigured: ${problem}.`)
+function schemaError(problem: string): SessionError {
+  return new SessionError('ERR_SESSION_CONFIG', `The session storage is misconfigured: ${problem}.`)
 }

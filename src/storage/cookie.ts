@@ -9,8 +9,8 @@ import type { SessionStorage, SessionStorageOptions } from '../engine/session-st
 import type { SessionData } from '../session/session.ts'
 
 /**
- * Keeps the whole session in the cookie: nothing on the server, at most 4096 bytes. The server cannot end a session before
- * it expires: until then, a copy of the cookie stays valid.
+ * Keeps the whole session in the cookie, at most 4096 bytes, and nothing on the server. The server cannot end a session
+ * before it expires: until then, a copy of the cookie stays valid.
  *
  * @throws SessionError `ERR_SESSION_CONFIG` for an invalid option
  *

@@ -24,7 +24,7 @@ import type { SessionData } from '../session/session.ts'
 export interface DurableObjectNamespaceLike<Id = unknown> {
   /** The id of the object of that name. */
   idFromName(name: string): Id
-  /** A stub, over which the object answers requests. */
+  /** A stub that sends requests to the object. */
   get(id: Id): { fetch(url: string, init: RequestInit): Promise<Response> }
 }
 
@@ -38,9 +38,9 @@ interface DurableObjectStateLike {
     put(key: string, value: unknown): Promise<void>
     /** Deletes every value. */
     deleteAll(): Promise<void>
-    /** Has `alarm()` called at a moment, in milliseconds since 1970. */
+    /** Sets the moment at which the runtime calls `alarm()`, in milliseconds since 1970. */
     setAlarm(moment: number): Promise<void>
-    /** Takes the alarm back. */
+    /** Removes the alarm. */
     deleteAlarm(): Promise<void>
   }
 }
@@ -104,7 +104,7 @@ export function createDurableObjectSessionStorage<
   )
 }
 
-/** Moments travel in milliseconds since 1970. */
+/** Moments are in milliseconds since 1970. */
 interface Create {
   readonly now: number
   readonly data: string
@@ -119,7 +119,7 @@ interface Update {
   readonly expires?: number | undefined
 }
 
-/** The operations of a {@link SessionStore} as they travel to the object. */
+/** The operations of a {@link SessionStore}, as the body of a request to the object. */
 type Operation =
   | { readonly name: 'read'; readonly now: number }
   | ({ readonly name: 'create' } & Create)
@@ -197,13 +197,13 @@ export class SessionObject {
 
   /**
    * Called by the runtime.
-   * @param state what the runtime gives to each Durable Object
+   * @param state the state that the runtime passes to each Durable Object
    */
   constructor(state: DurableObjectStateLike) {
     this.#state = state
   }
 
-  /** Carries out one operation. The object is one thread and awaits nothing but its storage, so each is atomic. */
+  /** Carries out one operation. Each is atomic: the object has one thread and awaits only its storage. */
   async fetch(request: Request): Promise<Response> {
     const operation = (await request.json()) as Operation
     switch (operation.name) {

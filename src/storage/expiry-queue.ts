@@ -1,5 +1,5 @@
 /** Keys by expiry, earliest first: a binary heap. A push or a pop costs O(log n). */
-export interface ExpiryQueue {
+interface ExpiryQueue {
   /** How many entries it has. */
   readonly size: number
   /** Adds an entry. A key may be in the queue more than once. */

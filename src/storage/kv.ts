@@ -24,7 +24,7 @@ import type { SessionData } from '../session/session.ts'
 export interface KVNamespaceLike {
   /** The value under the key and what was stored beside it; null if there is none. */
   getWithMetadata(key: string): Promise<{ value: string | null; metadata: unknown }>
-  /** Stores a value. `expirationTtl` is in seconds, 60 at the least; `metadata.expires` in milliseconds since 1970. */
+  /** Stores a value. `expirationTtl` is in seconds, at least 60; `metadata.expires` in milliseconds since 1970. */
   put(
     key: string,
     value: string,
@@ -88,9 +88,9 @@ export function createKVSessionStorage<
   return createStoreSessionStorage<Data, FlashData>(store, { prefix: 'session:', ...options })
 }
 
-/** KV refuses expirations that are nearer than this. */
+/** KV refuses shorter expirations. */
 const MIN_TTL_SECONDS = 60
-/** KV takes one write a second for a key. */
+/** KV accepts one write per second for a key. */
 const WRITE_INTERVAL = 1000
 const MAX_WRITES = 4
 const POSTPONED: Postponed = { postponed: true }
@@ -98,8 +98,8 @@ const POSTPONED: Postponed = { postponed: true }
 /**
  * The store alone, without the core over it.
  *
- * @param retryAfter milliseconds until a write that came too soon after another is tried again. Default: 1000, since KV
- * takes one write a second for a key
+ * @param retryAfter milliseconds until a write that KV refused is tried again. Default: 1000, since KV accepts one write
+ * per second for a key
  *
  * @example
  * import { createKVStore } from 'fetch-sessions/storage/kv'
@@ -120,7 +120,7 @@ export function createKVStore(
     binding: 'kv_namespaces',
   })
 
-  /** KV drops a record up to a minute late, so its own expiry stands in the metadata. */
+  /** KV drops a record up to a minute late, so the metadata contains the exact expiry. */
   async function find(key: string): Promise<StoredSession | null> {
     const { value, metadata } = await kv.getWithMetadata(key)
     const { version, expires } = (metadata ?? {}) as Partial<KVMetadata>
@@ -128,8 +128,8 @@ export function createKVStore(
     return expires > Date.now() ? { data: value, version, expires: new Date(expires) } : null
   }
 
-  /** Whether the write was taken, or refused because it came too soon after another. */
-  async function taken(write: () => Promise<void>): Promise<boolean> {
+  /** Whether KV accepted the write. KV refuses one that comes too soon after another. */
+  async function accepted(write: () => Promise<void>): Promise<boolean> {
     try {
       await write()
       return true
@@ -143,12 +143,12 @@ export function createKVStore(
     const metadata = { version: crypto.randomUUID(), expires: expires.getTime() }
     const left = Math.ceil((metadata.expires - Date.now()) / 1000)
     const expirationTtl = Math.max(left, MIN_TTL_SECONDS)
-    const isTaken = await taken(() => kv.put(key, data, { expirationTtl, metadata }))
-    return isTaken ? metadata.version : POSTPONED
+    const isAccepted = await accepted(() => kv.put(key, data, { expirationTtl, metadata }))
+    return isAccepted ? metadata.version : POSTPONED
   }
 
-  /** Tries `write` again until KV takes it. */
-  async function untilTaken<T>(write: () => Promise<T | Postponed>): Promise<T> {
+  /** Tries `write` again until KV accepts it. */
+  async function untilAccepted<T>(write: () => Promise<T | Postponed>): Promise<T> {
     for (let attempt = 1; attempt <= MAX_WRITES; attempt++) {
       if (attempt > 1) await wait(retryAfter)
       const answer = await write()
@@ -160,18 +160,18 @@ export function createKVStore(
   return {
     read: find,
     create: (key, { data, expires }) =>
-      untilTaken(async () => ((await find(key)) === null ? put(key, data, expires) : null)),
+      untilAccepted(async () => ((await find(key)) === null ? put(key, data, expires) : null)),
     update(key, version, { data, expires }) {
       const write = async (): Promise<string | Postponed | null> => {
         const found = await find(key)
         if (found?.version !== version) return null
         return put(key, data ?? found.data, expires ?? found.expires)
       }
-      // `write` reads again before every try: a logout may have come while it was waiting.
-      return data === undefined ? write() : untilTaken(write)
+      // `write` reads again before every try: a logout may come during the wait.
+      return data === undefined ? write() : untilAccepted(write)
     },
     delete: (key) =>
-      untilTaken(async () => ((await taken(() => kv.delete(key))) ? undefined : POSTPONED)),
+      untilAccepted(async () => ((await accepted(() => kv.delete(key))) ? undefined : POSTPONED)),
   }
 }
 
@@ -181,7 +181,7 @@ function wait(milliseconds: number): Promise<void> {
 
 function tooManyRefusals(): Error {
   return new Error(
-    `KV refused ${MAX_WRITES} writes of one key in a row: one a second is all it takes`,
+    `KV refused ${MAX_WRITES} writes of one key in a row; it accepts one per second.`,
   )
 }
 

@@ -25,7 +25,7 @@ export interface MemorySessionStorageOptions<
   Data extends object = SessionData,
 > extends SessionStorageOptions<Data> {
   /**
-   * How many sessions are kept at most. Beyond it, expired sessions are evicted first, then the least recently used ones.
+   * The most sessions to keep. Beyond it, expired sessions are evicted first, then the least recently used ones.
    * Default: 100,000.
    */
   maxRecords?: number | undefined
@@ -51,7 +51,7 @@ export function createMemorySessionStorage<
   return createStoreSessionStorage<Data, FlashData>(store, { ...options, timeout: Infinity })
 }
 
-/** Outdated entries of the queue that a store keeps before it removes them; they cost memory, and so does removing them. */
+/** Outdated queue entries that a store tolerates. They cost memory; removing them costs time. */
 const MAX_OUTDATED = 1000
 
 interface MemoryRecord {
@@ -63,7 +63,7 @@ interface MemoryRecord {
 /**
  * A {@link SessionStore} in the memory of this process. Each operation costs O(log n) on average.
  *
- * @param maxRecords how many records are kept at most. Beyond it, expired records are evicted first, then the least
+ * @param maxRecords the most records to keep. Beyond it, expired records are evicted first, then the least
  * recently used ones; reading a record counts as use. Default: 100,000
  * @throws SessionError `ERR_SESSION_CONFIG` if `maxRecords` is not a whole number of at least 1
  *
@@ -83,9 +83,9 @@ export function createMemoryStore(maxRecords: number = 100_000): SessionStore {
   }
   /** In the order of their last use. */
   const records = new Map<string, MemoryRecord>()
-  // It stands before the least recently used record. A new iterator would first skip all that was ever deleted.
+  // Points to the least recently used record. A new iterator would first skip every deleted entry.
   const leastRecentlyUsed = records.keys()
-  /** Has an entry for every expiry that a record has had, so an entry may be outdated. */
+  /** Has an entry for every expiry that a record has ever had, so entries may be outdated. */
   const queue = createExpiryQueue()
   let writes = 0
 

@@ -24,7 +24,7 @@ interface PostgresClientLike {
 
 /** The part of `postgres` (postgres.js) that we call. */
 interface PostgresJSLike {
-  /** Runs one statement, with `$1`, `$2`… for its parameters. Only the texts of this package come here. */
+  /** Runs one statement, with `$1`, `$2`… for its parameters. It only gets the statements of this package. */
   unsafe(text: string, parameters: Parameter[]): PromiseLike<Iterable<unknown>>
 }
 
@@ -114,7 +114,7 @@ export function createPostgresStore({
     expected: 'a `Pool` or `Client` of `pg`, a `postgres(url)` of postgres.js, or a `PGlite`',
     methods: [['query'], ['unsafe']],
   })
-  // PostgreSQL cuts longer names off, and then two tables are one.
+  // PostgreSQL cuts longer names off, and two tables could become one.
   if (new TextEncoder().encode(`${table}_expires`).length > MAX_IDENTIFIER_BYTES) {
     throw new SessionError(
       'ERR_SESSION_CONFIG',

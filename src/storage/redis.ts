@@ -12,13 +12,13 @@ import type { SessionData } from '../session/session.ts'
 
 /** The part of a client of `redis` (node-redis) that we call. */
 interface NodeRedisLike {
-  /** Sends one command, the name first, and gives its answer. */
+  /** Sends one command, its name first, and returns the answer. */
   sendCommand(command: string[]): Promise<unknown>
 }
 
 /** The part of a client of `ioredis` that we call. */
 interface IORedisLike {
-  /** Sends one command and gives its answer. */
+  /** Sends one command and returns the answer. */
   call(command: string, ...parameters: string[]): Promise<unknown>
 }
 
@@ -45,7 +45,7 @@ export interface RedisSessionStorageOptions<
 
 /**
  * Keeps sessions in Redis 6.2 or newer, or in a server with the same protocol (Valkey, Dragonfly, Upstash over TCP), as
- * hashes that expire. Consistent with one primary; a logout holds at once. A failover loses what the primary had
+ * hashes that expire. Consistent with one primary; a logout holds at once. A failover loses writes that the primary had
  * acknowledged but not yet replicated.
  *
  * Keys start with `session:` unless `prefix` says otherwise.
@@ -70,8 +70,8 @@ export function createRedisSessionStorage<
 }
 
 /*
- * Scripts, so that comparing and writing are one step. An expired record counts as none, even if the clock of Redis runs
- * late. Both return whether they have written.
+ * Scripts, so that comparing and writing are one step. An expired record counts as missing, even if the clock of Redis runs
+ * late. Both return 1 if they have written, otherwise 0.
  */
 
 /** KEYS: the key. ARGV: the current time and the expiry in milliseconds since 1970, the data, and the version. */

@@ -1,29 +1,29 @@
 import { SessionError } from '../util/errors.ts'
 import type { SessionStore } from '../engine/store.ts'
 
-/** Runs one statement and gives its rows. */
+/** Runs one statement and returns its rows. */
 export type SqlQuery = (
   text: string,
   parameters: readonly (string | number)[],
 ) => Promise<readonly Record<string, unknown>[]>
 
 export interface SqlDialect {
-  /** The n-th parameter, from 1; each statement names them in this order, each once. */
+  /** The n-th parameter, from 1. Each statement uses its parameters in this order, once each. */
   parameter(n: number): string
   /** The type of a moment in milliseconds. */
   readonly bigint: string
-  /** Lets several processes purge at once, each other rows. */
+  /** Lets several processes purge different rows at once. */
   readonly skipLocked: string
   /** Whether the driver threw this because the table does not exist. */
   isMissingTable(error: unknown): boolean
 }
 
-/** SQLite and D1: their INTEGER has 64 bits, and writers wait for each other anyway. */
+/** SQLite and D1. Their INTEGER has 64 bits, and they have one writer at a time anyway. */
 export const sqliteDialect: SqlDialect = {
   parameter: () => '?',
   bigint: 'INTEGER',
   skipLocked: '',
-  // Only the text tells it from other errors: SQLite has one code for all of them, and D1 has none.
+  // By text: SQLite has one code for all errors, and D1 has none.
   isMissingTable: (error) => error instanceof Error && error.message.includes('no such table'),
 }
 
@@ -47,8 +47,8 @@ export interface SqlSessionMaintenance {
   readonly sql: readonly string[]
   /**
    * Deletes expired records, the oldest first. Safe beside traffic and in several processes at once.
-   * @param options `limit`: how many at the most. Default: 1000
-   * @returns how many were deleted; fewer than `limit` means that none are left
+   * @param options `limit`: the most records to delete. Default: 1000
+   * @returns how many were deleted. If fewer than `limit`, none are left
    */
   purgeExpired(options?: { limit?: number }): Promise<number>
 }
@@ -73,7 +73,7 @@ export function createSqlStore(
     `CREATE INDEX IF NOT EXISTS ${index} ON ${table} (expires)`,
   ]
   const select = `SELECT data, version, expires FROM ${table} WHERE key = ${p(1)} AND expires > ${p(2)}`
-  // An expired record counts as none, so it may be replaced before anybody has purged it.
+  // An expired record counts as missing, so it may be replaced before it is purged.
   const insert = `INSERT INTO ${table} (key, data, version, expires) VALUES (${p(1)}, ${p(2)}, ${p(3)}, ${p(4)})
 ON CONFLICT (key) DO UPDATE SET data = excluded.data, version = excluded.version, expires = excluded.expires
 WHERE ${table}.expires <= ${p(5)} RETURNING version`
@@ -144,7 +144,7 @@ WHERE key = ${p(2)} AND version = ${p(3)} AND expires > ${p(4)} RETURNING versio
   return { store, maintenance }
 }
 
-/** A name as SQL takes it whatever it holds: in double quotes, doubled inside. */
+/** Any name as an SQL identifier: in double quotes, those inside doubled. */
 function quoteIdentifier(name: string): string {
   if (name === '' || name.includes('\0')) {
     throw new SessionError(
@@ -155,7 +155,7 @@ function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }
 
-/** Random rather than counted: a record that is made anew must never have the version of the old one. */
+/** Random, not counted: a record that is created again must never have an earlier version. */
 function createVersion(): string {
   return crypto.randomUUID()
 }

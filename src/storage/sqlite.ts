@@ -111,7 +111,7 @@ function queryOf(database: SQLiteDatabaseLike): SqlQuery {
   }
 }
 
-/** `all()` of better-sqlite3 refuses statements that give no rows; its `run()` is for those. */
+/** `all()` of better-sqlite3 throws for statements that return no rows; `run()` is for those. */
 function rowsOf(
   statement: {
     all(...parameters: Parameter[]): unknown[]

@@ -21,13 +21,13 @@ interface UnstorageLike {
   removeItem(key: string): Promise<void>
 }
 
-/** A record as it stands in the storage. */
+/** A record in the storage. */
 interface UnstorageRecord {
   /** The session as the core writes it. */
   readonly data: string
   /** Changes with every write. */
   readonly version: string
-  /** When the record ends, in milliseconds since 1970. */
+  /** When the record expires, in milliseconds since 1970. */
   readonly expires: number
 }
 
@@ -77,7 +77,7 @@ export function createUnstorageSessionStorage<
   if (options.prefix?.includes('?')) {
     throw new SessionError(
       'ERR_SESSION_CONFIG',
-      `\`prefix\` is "${options.prefix}": unstorage cuts a key off at "?"; leave that out.`,
+      `\`prefix\` is "${options.prefix}": unstorage cuts a key off at "?"; write a prefix without it.`,
     )
   }
   const store = createUnstorageStore(options.storage)
@@ -112,9 +112,9 @@ export function createUnstorageStore(storage: UnstorageLike): SessionStore {
 
   async function put(key: string, data: string, expires: Date): Promise<string> {
     const version = crypto.randomUUID()
-    const end = expires.getTime()
-    const ttl = Math.max(1, Math.ceil((end - Date.now()) / 1000))
-    await storage.setItem(key, { data, version, expires: end }, { ttl })
+    const expiresAt = expires.getTime()
+    const ttl = Math.max(1, Math.ceil((expiresAt - Date.now()) / 1000))
+    await storage.setItem(key, { data, version, expires: expiresAt }, { ttl })
     return version
   }
 

@@ -1,7 +1,7 @@
-/* Bytes and texts: base64url, UTF-8 and randomness, as fast as each runtime allows. */
+/* base64url, UTF-8 and random bytes, as fast as each runtime allows. */
 
-/** The little of Node's Buffer that is used where it is a global: it is ten times as fast as what the web has. */
-export interface NativeBuffer {
+/** The part of Node's Buffer that we call; ten times as fast as the web's functions. */
+interface NativeBuffer {
   isEncoding?(name: string): boolean
   from(text: string, encoding: 'base64url'): Uint8Array<ArrayBuffer>
   from(
@@ -11,8 +11,8 @@ export interface NativeBuffer {
   ): { toString(as: 'base64url'): string; write(text: string, as: 'base64url'): number }
 }
 
-/** Node's Buffer where there is one; what bundlers put into its place may lack base64url. */
-export function nativeBuffer(): NativeBuffer | undefined {
+/** Node's Buffer, if the runtime has it. The Buffer of a bundler may lack base64url. */
+function nativeBuffer(): NativeBuffer | undefined {
   const { Buffer: found } = globalThis as { Buffer?: NativeBuffer }
   if (found !== known) {
     known = found
@@ -34,7 +34,7 @@ export function encodeBase64url(
   native: NativeBuffer | undefined = nativeBuffer(),
 ): string {
   if (native) {
-    const { buffer, byteOffset, length } = movable(bytes)
+    const { buffer, byteOffset, length } = withCheapBuffer(bytes)
     return native.from(buffer, byteOffset, length).toString('base64url')
   }
   let binary = ''
@@ -42,25 +42,25 @@ export function encodeBase64url(
   return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 }
 
-const shortRoom = new Uint8Array(128)
+const shortBuffer = new Uint8Array(128)
 
-/** V8 keeps short arrays in its heap, and to move one out, for its buffer, takes it far longer than a copy. */
-function movable(bytes: Uint8Array): Uint8Array {
+/** V8 keeps short arrays in its heap. Moving one out, to read its buffer, costs far more than a copy. */
+function withCheapBuffer(bytes: Uint8Array): Uint8Array {
   if (bytes.length > 64) return bytes
-  shortRoom.set(bytes)
-  return shortRoom.subarray(0, bytes.length)
+  shortBuffer.set(bytes)
+  return shortBuffer.subarray(0, bytes.length)
 }
 
-/** Room for the bytes of the texts that fit, so that each does not leave its own to the garbage collector. */
+/** Reused for every text that fits, to save the garbage collector work. */
 const decoded = new Uint8Array(8192)
 
-/** Up to here it takes longer to ask Buffer than to decode. */
+/** Up to this length, calling Buffer takes longer than decoding here. */
 const SHORT = 200
 
 /**
- * The bytes of a base64url text, good until the next call; or null where it is not the one text that
- * {@link encodeBase64url} writes for them: other alphabets, padding, white space and set trailing bits are refused
- * (RFC 4648 section 3.5), so that no two texts stand for one token.
+ * The bytes of a base64url text. The next call overwrites the result. Null for any text that {@link encodeBase64url} does
+ * not write: other alphabets, padding, white space and set trailing bits are refused (RFC 4648 section 3.5), so that each
+ * token has exactly one text.
  */
 export function decodeBase64url(
   text: string,
@@ -73,7 +73,7 @@ export function decodeBase64url(
   return readBase64url(text, bytes) ? bytes : null
 }
 
-/** Buffer takes what it does not know for the end of a text, or leaves it out. */
+/** Buffer stops at unknown letters or skips them, so the result is compared with the text. */
 function decodeNative(text: string, native: NativeBuffer): Uint8Array | null {
   const { buffer, byteOffset, length } = decoded
   const bytes =
@@ -89,8 +89,8 @@ const VALUES = new Uint8Array(128).fill(NO_LETTER)
 for (let value = 0; value < 64; value++) VALUES[ALPHABET.charCodeAt(value)] = value
 
 /**
- * Decodes the first letters of a text into all of `bytes`, and makes nothing else on the way. Gives false where the text
- * is too short, has other letters there, or has bits set after the last byte.
+ * Fills `bytes` from the first letters of a text, without allocating. Returns false if the text is too short, has other
+ * letters there, or has bits set after the last byte.
  */
 export function readBase64url(text: string, bytes: Uint8Array): boolean {
   const { length } = bytes
@@ -114,7 +114,7 @@ export function readBase64url(text: string, bytes: Uint8Array): boolean {
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
-/** The same for texts in UTF-8. */
+/** Reused for every text that fits. */
 const encoded = new Uint8Array(8192)
 
 /** A text in UTF-8; a lone surrogate becomes U+FFFD. */
@@ -122,30 +122,30 @@ export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
   return encoder.encode(text)
 }
 
-/** The same, good until the next call. */
-export function encodeUtf8Briefly(text: string): Uint8Array<ArrayBuffer> {
+/** As {@link encodeUtf8}, into a shared buffer. The next call overwrites the result. */
+export function encodeUtf8Shared(text: string): Uint8Array<ArrayBuffer> {
   const { read, written } = encoder.encodeInto(text, encoded)
   return read === text.length ? encoded.subarray(0, written) : encoder.encode(text)
 }
 
-/** @throws TypeError for what is no UTF-8 */
+/** @throws TypeError for invalid UTF-8 */
 export function decodeUtf8(bytes: Uint8Array): string {
   return decoder.decode(bytes)
 }
 
 const pool = new Uint8Array(4096)
-// Nothing is drawn before the first use: Workers have no randomness at module scope.
+// Full, so that the first call fills it: Workers have no randomness at module scope.
 let used = pool.length
 
 /**
- * Fills `bytes` with random ones, for an id or a nonce. They are drawn many at a time, since each call of the system's
- * generator costs more than encrypting does; each is handed out once, and forgotten here.
+ * Fills `bytes` at random, for an id or a nonce. Each call of the system's generator costs more than encrypting, so we draw
+ * many bytes at once. Each byte is used once and then erased.
  *
- * Two processes that go on from one snapshot of memory draw the same, as they do from the generators of OpenSSL and V8:
- * take the snapshot before the first session.
+ * Two processes that are restored from one snapshot of memory draw the same bytes, as with the generators of OpenSSL and
+ * V8. Take the snapshot before the first session.
  */
 export function fillRandom(bytes: Uint8Array): void {
-  // By hand: a view for so few bytes costs more than copying them.
+  // A loop: for so few bytes, a view costs more than copying.
   for (let i = 0; i < bytes.length; i++) {
     if (used === pool.length) {
       crypto.getRandomValues(pool)

@@ -8,7 +8,7 @@ const VERSION = 1
 /** The last moment that a Date can hold (ECMA-262 section 21.4.1.1). */
 const MAX_DATE = 8.64e15
 
-/** Tokens that anybody can read and write, as base64url: what a cookie without secrets carries. */
+/** The tokens of a cookie without secrets, as base64url. Anybody can read and write them. */
 export function createPlainCodec(context: TokenContext): TokenCodec {
   return plainCodec(
     context,
@@ -20,7 +20,7 @@ export function createPlainCodec(context: TokenContext): TokenCodec {
   )
 }
 
-/** A token as a JSON array; kind and name keep it from being taken for another cookie's. */
+/** A token as a JSON array. It contains kind and name, so that no other cookie accepts it. */
 export function plainCodec(
   context: TokenContext,
   encode: (text: string) => string,
@@ -29,7 +29,7 @@ export function plainCodec(
   function parse(text: string | null): Token | null {
     const fields = parseArray(text)
     const [version, kind, name, createdAt, issuedAt, expiresAt, flags, body] = fields
-    const isOurs = version === VERSION && kind === context.kind && name === context.cookieName
+    const isOurs = version === VERSION && kind === context.kind && name === context.name
     if (!isOurs || !isMoment(createdAt) || !isMoment(issuedAt) || !isMoment(expiresAt)) return null
     if (typeof flags !== 'number' || typeof body !== 'string') return null
     return { body, times: { createdAt, issuedAt, expiresAt, ...fromFlags(flags) }, stale: false }
@@ -45,17 +45,18 @@ export function plainCodec(
     },
     open: (value) => chain(decode(value), parse),
     seal(body: string, times: TokenTimes) {
-      const { kind, cookieName } = context
+      const { kind, name } = context
       const { createdAt, issuedAt, expiresAt } = times
       const flags = toFlags(times)
       return encode(
-        JSON.stringify([VERSION, kind, cookieName, createdAt, issuedAt, expiresAt, flags, body]),
+        JSON.stringify([VERSION, kind, name, createdAt, issuedAt, expiresAt, flags, body]),
       )
     },
   }
 }
 
-function parseArray(text: string | null): unknown[] {
+/** The array in a JSON text; an empty one if there is none. */
+export function parseArray(text: string | null): unknown[] {
   try {
     const value: unknown = text === null ? null : JSON.parse(text)
     return Array.isArray(value) ? value : []

@@ -2,7 +2,7 @@
  * Sealed tokens, version 1.
  *
  *   byte   0      version, 0x01
- *   byte   1      flags: 1 the expiry was chosen by hand, 2 the cookie has no Max-Age by hand
+ *   byte   1      flags: 1 expiry chosen by hand, 2 no Max-Age, chosen by hand
  *   bytes  2-5    key hint: which secret sealed it
  *   bytes  6-11   created at  }
  *   bytes 12-17   issued at   } milliseconds since 1970, 48 bits, big endian
@@ -19,7 +19,7 @@ import {
   decodeUtf8,
   encodeBase64url,
   encodeUtf8,
-  encodeUtf8Briefly,
+  encodeUtf8Shared,
   fillRandom,
   readBase64url,
 } from './bytes.ts'
@@ -28,7 +28,7 @@ import type { Token, TokenCodec, TokenContext, TokenTimes } from './token.ts'
 import { decrypt, encrypt, TAG } from './xchacha20poly1305.ts'
 
 const VERSION = 1
-/** A multiple of three, so that the header of a text can be read alone. */
+/** A multiple of three, so that the header can be decoded alone. */
 const HEADER = 24
 const NONCE = 24
 const MAX_DERIVED_KEYS = 64
@@ -38,7 +38,7 @@ interface SealKey {
   readonly key: Uint8Array
 }
 
-// The keys and not the promises: on Workers a promise of one request must not be awaited by another.
+// Keys, not promises: on Workers, a request must not await the promise of another.
 const derivedKeys = new Map<string, SealKey>()
 
 /**
@@ -52,12 +52,12 @@ export function createSealedCodec(
   context: TokenContext,
   random: (nonce: Uint8Array) => void = fillRandom,
 ): TokenCodec {
-  const contextBytes = encodeUtf8(`${context.kind}:${context.cookieName}`)
-  /** What is authenticated with the body: the header of the token at hand, and the context. */
+  const contextBytes = encodeUtf8(`${context.kind}:${context.name}`)
+  /** Authenticated with the body: the header of the current token, and the context. */
   const aad = new Uint8Array(HEADER + contextBytes.length)
   aad.set(contextBytes, HEADER)
-  const claimed = new Uint8Array(HEADER)
-  /** The header and the nonce of a new token, which its ciphertext follows. */
+  const unverifiedHeader = new Uint8Array(HEADER)
+  /** The header and the nonce of a new token. Its ciphertext follows. */
   const head = new Uint8Array(HEADER + NONCE)
   const newNonce = head.subarray(HEADER)
   let keys: SealKey[] = []
@@ -72,8 +72,11 @@ export function createSealedCodec(
     opensAtOnce: () => true,
 
     peek(value) {
-      if (!readBase64url(value, claimed) || claimed[0] !== VERSION) return null
-      return { times: readTimes(claimed), stale: readNumber(claimed, 2, 4) !== keys[0]?.hint }
+      if (!readBase64url(value, unverifiedHeader) || unverifiedHeader[0] !== VERSION) return null
+      return {
+        times: readTimes(unverifiedHeader),
+        stale: readNumber(unverifiedHeader, 2, 4) !== keys[0]?.hint,
+      }
     },
 
     open(value): Token | null {
@@ -101,7 +104,7 @@ export function createSealedCodec(
       writeNumber(head, 18, 6, times.expiresAt)
       for (let i = 0; i < HEADER; i++) aad[i] = head[i] ?? 0
       random(newNonce)
-      return encodeBase64url(encrypt(key.key, newNonce, aad, encodeUtf8Briefly(body), head))
+      return encodeBase64url(encrypt(key.key, newNonce, aad, encodeUtf8Shared(body), head))
     },
   }
 }
@@ -147,7 +150,7 @@ function readTimes(bytes: Uint8Array): TokenTimes {
   }
 }
 
-/** Big endian, up to 48 bits; a DataView for each token would be more to collect than it is worth. */
+/** Big endian, up to 48 bits. A DataView would cost an allocation per token. */
 function writeNumber(bytes: Uint8Array, offset: number, length: number, value: number): void {
   let rest = value
   for (let i = offset + length - 1; i >= offset; i--) {

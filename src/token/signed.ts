@@ -2,8 +2,8 @@ import { chain } from '../util/maybe-promise.ts'
 import type { Token, TokenCodec, TokenContext } from './token.ts'
 
 /*
- * The cookie values that React Router 7 and Remix 2 write: base64 of the JSON, a dot, and base64 without padding
- * of its HMAC-SHA-256 under the secret. Signed, not encrypted, bound to no cookie, and without times.
+ * The cookie values of React Router 7 and Remix 2: base64 of the JSON, a dot, and base64 without padding of its
+ * HMAC-SHA-256 under the secret. They are signed, not encrypted; they are bound to no cookie and have no times.
  */
 
 const ALGORITHM = { name: 'HMAC', hash: 'SHA-256' }
@@ -11,7 +11,7 @@ const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
 /**
- * Reads and writes what React Router and Remix write.
+ * Reads and writes the tokens of React Router and Remix.
  *
  * @param secrets newest first; the first signs, all verify
  */
@@ -51,7 +51,7 @@ export function createSignedCodec(secrets: readonly string[], context: TokenCont
   }
 }
 
-/** Seals, and takes over the users of a site that used to sign: what is read signed is written sealed. */
+/** Seals tokens and reads signed ones too, for a site that used to sign. A signed token is sealed at the next response. */
 export function acceptingSigned(sealed: TokenCodec, signed: TokenCodec): TokenCodec {
   // A sealed token is base64url and has no dot; a signed one always does.
   const isSigned = (value: string): boolean => value.includes('.')
@@ -70,7 +70,7 @@ export function acceptingSigned(sealed: TokenCodec, signed: TokenCodec): TokenCo
   }
 }
 
-/** The signed text and its signature, where the value is written the way that the peers write it. */
+/** The signed text and its signature, if the value has exactly the form that React Router and Remix write. */
 function splitSigned(value: string): [string, Uint8Array<ArrayBuffer>] | [] {
   const plain = percentDecoded(value)
   const dot = plain?.lastIndexOf('.') ?? -1
@@ -93,7 +93,7 @@ function readBody(text: string, context: TokenContext): string | null {
   }
 }
 
-/** Versions of the `cookie` package differ in whether they percent-encode base64; both forms are read, no third. */
+/** Some versions of the `cookie` package percent-encode base64. Both forms are valid, and no other. */
 function percentDecoded(value: string): string | null {
   if (!value.includes('%')) return value
   try {

@@ -1,45 +1,45 @@
 import type { MaybePromise } from '../util/maybe-promise.ts'
 
-/** What a token says about the life of its session. Moments are in milliseconds since 1970. */
+/** The times in a token. Moments are in milliseconds since 1970. */
 export interface TokenTimes {
   readonly createdAt: number
-  /** When this token was made; of several tokens of one visitor the latest counts. */
+  /** When this token was made. Of several tokens of one visitor, the latest counts. */
   readonly issuedAt: number
   readonly expiresAt: number
-  /** The expiry was chosen by hand and is not moved by renewals. */
+  /** The expiry was chosen by hand. Renewals do not move it. */
   readonly fixed: boolean
-  /** The cookie has no Max-Age, by hand. */
+  /** The cookie was given no Max-Age by hand. */
   readonly transient: boolean
 }
 
 /** A token that has authenticated. */
 export interface Token {
-  /** The session's data as JSON for cookie storage, its id for the others. */
+  /** For cookie storage, the session's data as JSON; otherwise its id. */
   readonly body: string
-  /** `undefined` for foreign forms that carry none. */
+  /** `undefined` for foreign forms without times. */
   readonly times: TokenTimes | undefined
-  /** It should be sealed anew. */
+  /** It should be sealed again. */
   readonly stale: boolean
 }
 
-/** What a token is for; it is refused anywhere else. */
+/** The purpose of a token. It is refused for any other. */
 export interface TokenContext {
   readonly kind: 'cookie' | 'id' | 'record'
-  /** Or the key, for a record. */
-  readonly cookieName: string
+  /** The name of the cookie, or the key of the record. */
+  readonly name: string
 }
 
 /** One form that the value of a session cookie can have. */
 export interface TokenCodec {
-  /** Whether tokens are made of letters, digits, `-` and `_` alone, which a Set-Cookie text carries as they are. */
+  /** Whether tokens contain only letters, digits, `-` and `_`, and so need no encoding in a Set-Cookie text. */
   readonly isUrlSafe: boolean
-  /** Waits for the keys; `undefined` where there is nothing to wait for. */
+  /** Waits for the keys; `undefined` if they are there. */
   ready(): Promise<void> | undefined
   /** Whether {@link open} answers without a promise. */
   opensAtOnce(value: string): boolean
-  /** The times and staleness that a value claims, read without authenticating it. */
+  /** The times and staleness in a value, not authenticated. */
   peek(value: string): { times: TokenTimes; stale: boolean } | null
-  /** The token, or null where the value is not one of ours. Never throws on bad input. */
+  /** The token, or null if the value is not one of ours. Never throws on bad input. */
   open(value: string): MaybePromise<Token | null>
   seal(body: string, times: TokenTimes): MaybePromise<string>
 }

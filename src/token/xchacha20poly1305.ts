@@ -1,9 +1,7 @@
 /*
  * XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03 section 2.3, over RFC 8439 section 2.8) of noble's HChaCha20, ChaCha20
- * and Poly1305. noble puts them together as well, in a form that makes room for every step anew: for a text as short as a
- * cookie that takes several times as long, because V8 is slow to make an array of more than 64 bytes, and to give away
- * the buffer of a shorter one. So whatever can be lies in rooms that are made once. The tests hold this to noble's own
- * form, byte for byte.
+ * and Poly1305. noble's combined form allocates at every step, which costs several times as much for short texts. Buffers
+ * are therefore allocated once and reused. The tests compare the results with noble's, byte for byte.
  */
 import { poly1305 } from '@noble/ciphers/_poly1305.js'
 import { chacha20, hchacha } from '@noble/ciphers/chacha.js'
@@ -11,32 +9,32 @@ import { equalBytes } from '@noble/ciphers/utils.js'
 
 import { encodeUtf8 } from './bytes.ts'
 
-/** The first block of the key stream gives the key of the MAC, the others encrypt (RFC 8439 section 2.6). */
+/** The first block of the key stream contains the key of the MAC, the others encrypt (RFC 8439 section 2.6). */
 const BLOCK = 64
 const MAC_KEY = 32
 export const TAG = 16
 
-/** Rooms for the messages that fit. */
-const ROOM = 8192
-const textRoom = new Uint8Array(ROOM)
-const macRoom = new Uint8Array(ROOM)
+/** Reused for every message that fits. */
+const BUFFER_SIZE = 8192
+const textBuffer = new Uint8Array(BUFFER_SIZE)
+const macBuffer = new Uint8Array(BUFFER_SIZE)
 
-/** The inputs and the output of HChaCha20, as bytes and as the words that it takes. */
-const keyRoom = new ArrayBuffer(256)
-const constant = new Uint8Array(keyRoom, 0, 16)
-const key32 = new Uint8Array(keyRoom, 64, 32)
-const nonce16 = new Uint8Array(keyRoom, 128, 16)
-const subkey = new Uint8Array(keyRoom, 160, 32)
-const nonce12 = new Uint8Array(keyRoom, 192, 12)
-const constantWords = new Uint32Array(keyRoom, 0, 4)
-const keyWords = new Uint32Array(keyRoom, 64, 8)
-const nonceWords = new Uint32Array(keyRoom, 128, 4)
-const subkeyWords = new Uint32Array(keyRoom, 160, 8)
+/** The inputs and the output of HChaCha20, as bytes and as words. */
+const keyBuffer = new ArrayBuffer(256)
+const constant = new Uint8Array(keyBuffer, 0, 16)
+const key32 = new Uint8Array(keyBuffer, 64, 32)
+const nonce16 = new Uint8Array(keyBuffer, 128, 16)
+const subkey = new Uint8Array(keyBuffer, 160, 32)
+const nonce12 = new Uint8Array(keyBuffer, 192, 12)
+const constantWords = new Uint32Array(keyBuffer, 0, 4)
+const keyWords = new Uint32Array(keyBuffer, 64, 8)
+const nonceWords = new Uint32Array(keyBuffer, 128, 4)
+const subkeyWords = new Uint32Array(keyBuffer, 160, 8)
 constant.set(encodeUtf8('expand 32-byte k'))
 
 /**
- * @param head what is to stand before the ciphertext, at most {@link BLOCK} bytes
- * @returns the head, the ciphertext, then the tag; good until the next call of either function
+ * @param head bytes to put before the ciphertext, at most {@link BLOCK}
+ * @returns the head, the ciphertext, then the tag. The next call of either function overwrites the result
  */
 export function encrypt(
   key: Uint8Array,
@@ -46,21 +44,21 @@ export function encrypt(
   head: Uint8Array = NOTHING,
 ): Uint8Array {
   const { length } = plaintext
-  const room = roomFor(BLOCK + length + TAG, textRoom)
-  room.set(plaintext, BLOCK)
-  applyStream(key, nonce, room, length)
-  room.set(tagOf(room, aad, room.subarray(BLOCK, BLOCK + length), length), BLOCK + length)
-  // The block before the text has done its work.
+  const buffer = bufferFor(BLOCK + length + TAG, textBuffer)
+  buffer.set(plaintext, BLOCK)
+  applyStream(key, nonce, buffer, length)
+  buffer.set(tagOf(buffer, aad, buffer.subarray(BLOCK, BLOCK + length), length), BLOCK + length)
+  // The block before the text is no longer needed.
   const start = BLOCK - head.length
-  room.set(head, start)
-  return room.subarray(start, BLOCK + length + TAG)
+  buffer.set(head, start)
+  return buffer.subarray(start, BLOCK + length + TAG)
 }
 
 const NOTHING = new Uint8Array()
 
 /**
- * @returns the plaintext, good until the next call of either function; or null where the tag is not that of this key,
- * nonce, AAD and ciphertext
+ * @returns the plaintext, or null if the tag does not match key, nonce, AAD and ciphertext. The next call of either
+ * function overwrites the result
  */
 export function decrypt(
   key: Uint8Array,
@@ -70,52 +68,57 @@ export function decrypt(
 ): Uint8Array | null {
   const length = sealed.length - TAG
   if (length < 0) return null
-  const room = roomFor(BLOCK + sealed.length, textRoom)
-  room.set(sealed, BLOCK)
-  applyStream(key, nonce, room, length)
-  const isAuthentic = equalBytes(tagOf(room, aad, sealed, length), sealed.subarray(length))
-  return isAuthentic ? room.subarray(BLOCK, BLOCK + length) : null
+  const buffer = bufferFor(BLOCK + sealed.length, textBuffer)
+  buffer.set(sealed, BLOCK)
+  applyStream(key, nonce, buffer, length)
+  const isAuthentic = equalBytes(tagOf(buffer, aad, sealed, length), sealed.subarray(length))
+  return isAuthentic ? buffer.subarray(BLOCK, BLOCK + length) : null
 }
 
-/** Leaves the block that the key of the MAC comes from at the start, and the text after it encrypted or decrypted. */
-function applyStream(key: Uint8Array, nonce: Uint8Array, room: Uint8Array, length: number): void {
-  // A key for this nonce from its first 16 bytes; the rest goes with it, after four bytes of zero (section 2.3).
+/** Writes the key of the MAC into the first block, and encrypts or decrypts the text after it. */
+function applyStream(key: Uint8Array, nonce: Uint8Array, buffer: Uint8Array, length: number): void {
+  // HChaCha20 takes the first 16 bytes of the nonce. ChaCha20 takes the rest, after four zero bytes (section 2.3).
   key32.set(key)
   for (let i = 0; i < 16; i++) nonce16[i] = nonce[i] ?? 0
   for (let i = 0; i < 8; i++) nonce12[4 + i] = nonce[16 + i] ?? 0
   hchacha(constantWords, keyWords, nonceWords, subkeyWords)
-  room.fill(0, 0, BLOCK)
-  const stream = room.subarray(0, BLOCK + length)
+  buffer.fill(0, 0, BLOCK)
+  const stream = buffer.subarray(0, BLOCK + length)
   chacha20(subkey, nonce12, stream, stream)
 }
 
 /**
- * The MAC of AAD and ciphertext, each filled up to 16 bytes, and their lengths (RFC 8439 section 2.8).
+ * The MAC of AAD and ciphertext, each padded to 16 bytes, and their lengths (RFC 8439 section 2.8).
  *
- * @param room starts with the key of the MAC
+ * @param buffer starts with the key of the MAC
  * @param sealed starts with the ciphertext, which is `length` bytes long
  */
-function tagOf(room: Uint8Array, aad: Uint8Array, sealed: Uint8Array, length: number): Uint8Array {
+function tagOf(
+  buffer: Uint8Array,
+  aad: Uint8Array,
+  sealed: Uint8Array,
+  length: number,
+): Uint8Array {
   const start = Math.ceil(aad.length / 16) * 16
   const end = start + Math.ceil(length / 16) * 16
-  const message = roomFor(end + TAG, macRoom)
+  const message = bufferFor(end + TAG, macBuffer)
   message.set(aad)
   message.fill(0, aad.length, start)
   message.set(sealed, start)
   message.fill(0, start + length, end + TAG)
-  // The lengths have 64 bits, little endian, of which no message needs the upper half.
+  // The lengths have 64 bits, little endian. No message needs the upper half.
   for (let i = 0; i < 4; i++) {
     message[end + i] = aad.length >>> (8 * i)
     message[end + 8 + i] = length >>> (8 * i)
   }
-  const mac = poly1305.create(room.subarray(0, MAC_KEY))
-  // noble copies what it is given, and short copies are the cheap ones.
+  const mac = poly1305.create(buffer.subarray(0, MAC_KEY))
+  // noble copies its input, and short copies are cheap.
   for (let at = 0; at < end + TAG; at += BLOCK) {
     mac.update(message.subarray(at, Math.min(at + BLOCK, end + TAG)))
   }
   return mac.digest()
 }
 
-function roomFor(length: number, room: Uint8Array): Uint8Array {
-  return length <= ROOM ? room : new Uint8Array(length)
+function bufferFor(length: number, buffer: Uint8Array): Uint8Array {
+  return length <= BUFFER_SIZE ? buffer : new Uint8Array(length)
 }

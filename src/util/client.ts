@@ -1,10 +1,10 @@
 import { SessionError } from './errors.ts'
 
-/** What a back end calls, and what its users are told to write. */
-export interface ClientShape {
+/** The methods that a back end calls, and the text of the error if they are missing. */
+interface ClientShape {
   /** The name of the option. */
   readonly option: string
-  /** What belongs there, such as "a connected client of `redis`". */
+  /** What to pass, such as "a connected client of `redis`". */
   readonly expected: string
   /** Sets of methods; the client has all of one set. */
   readonly methods: readonly (readonly string[])[]
@@ -13,9 +13,9 @@ export interface ClientShape {
 }
 
 /**
- * Checks the client of a back end by its methods, when the back end is made and not at the first request.
+ * Checks the methods of a back end's client. Call it where the back end is made, so that no request has to fail first.
  *
- * @throws SessionError `ERR_SESSION_CONFIG` that says what was given and what to write instead
+ * @throws SessionError `ERR_SESSION_CONFIG` with what was given and what to write instead
  */
 export function assertClient(
   client: unknown,
@@ -23,7 +23,7 @@ export function assertClient(
 ): void {
   const has = (name: string): boolean => {
     const method: unknown = Reflect.get(Object(client), name)
-    // Every function inherits a `call`, which is not the one of ioredis.
+    // Every function inherits a `call`; that of ioredis is another.
     return typeof method === 'function' && method !== Reflect.get(Function.prototype, name)
   }
   const isObject = (typeof client === 'object' && client !== null) || typeof client === 'function'
@@ -38,11 +38,11 @@ export function assertClient(
         : 'Write'
   throw new SessionError(
     'ERR_SESSION_CONFIG',
-    `\`${option}\` is ${describe(client)}. ${remedy} \`${option}: …\` with ${expected}.`,
+    `\`${option}\` is ${shownClient(client)}. ${remedy} \`${option}: …\` with ${expected}.`,
   )
 
   // Never the value itself: a URL may hold a password.
-  function describe(given: unknown): string {
+  function shownClient(given: unknown): string {
     if (given === undefined || given === null) return String(given)
     if (!isObject) return `a ${typeof given}`
     if (has('then')) return 'a promise'

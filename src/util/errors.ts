@@ -1,10 +1,10 @@
 /**
  * Why a {@link SessionError} was thrown; stable across releases, unlike the message.
  *
- * - `ERR_SESSION_CONFIG`: an option is invalid; thrown where the storage or the middleware is made. Or the table of an SQL
- *   database does not exist; thrown by the first request.
+ * - `ERR_SESSION_CONFIG`: an option is invalid; thrown where the storage or the middleware is made. The first request
+ *   throws it too, if the table of an SQL database does not exist.
  * - `ERR_SESSION_COOKIE_TOO_LARGE`: the `Set-Cookie` would exceed the 4096 bytes that browsers keep.
- * - `ERR_SESSION_VALUE`: a value that JSON cannot carry.
+ * - `ERR_SESSION_VALUE`: JSON cannot carry a value.
  * - `ERR_SESSION_CLOSED`: a write after the response was committed.
  * - `ERR_SESSION_DESTROYED`: use of a session after `destroy()`.
  * - `ERR_SESSION_STORAGE`: the back end could not answer; its own error is the `cause`.
@@ -28,7 +28,7 @@ export type SessionErrorCode =
   | 'ERR_SESSION_STORAGE'
 
 /**
- * The only error that this package throws. Bad input from a client is never one.
+ * The only error that this package throws. Bad input from a client never throws.
  *
  * @example
  * import { SessionError } from 'fetch-sessions'
@@ -43,13 +43,13 @@ export type SessionErrorCode =
  * })
  */
 export class SessionError extends Error {
-  /** `SessionError`, by which the error is known where several copies of the package are loaded. */
+  /** Always `SessionError`. It identifies the error even if several copies of the package are loaded. */
   override readonly name: string = 'SessionError'
   /** Why it was thrown. */
   readonly code: SessionErrorCode
 
   /**
-   * A back end may throw one with a code of its choice, which reaches the application as it is.
+   * A back end may throw one too. Its code reaches the application unchanged.
    * @param options `cause`: the error that led to this one
    */
   constructor(code: SessionErrorCode, message: string, options?: { cause?: unknown }) {
@@ -58,14 +58,14 @@ export class SessionError extends Error {
   }
 }
 
-/** A value that was given, as a message shows it. */
+/** A given value as text for an error message. */
 export function shown(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value) : String(value)
 }
 
-/** @throws SessionError `ERR_SESSION_CONFIG` */
-export function refuseCookie(problem: string, options?: { cause: unknown }): never {
-  throw new SessionError(
+/** The error for an invalid option of the session cookie. */
+export function cookieError(problem: string, options?: { cause: unknown }): SessionError {
+  return new SessionError(
     'ERR_SESSION_CONFIG',
     `The session cookie is misconfigured: ${problem}.`,
     options,

@@ -1,8 +1,8 @@
 export type MaybePromise<T> = T | Promise<T>
 
 /**
- * `await` that does not wait where there is nothing to wait for: cookie sessions stay synchronous
- * from header to header, and stores share the same code.
+ * `await` without a wait for values that are no promise. Cookie sessions stay synchronous from header to header, and share
+ * their code with stores.
  */
 export function chain<T, R>(
   value: MaybePromise<T>,

@@ -1,4 +1,4 @@
-/** The known name that a misspelt one most likely means, or undefined if none is close. */
+/** The known name closest to a misspelt one, or undefined if none is close. */
 export function nearestName(given: string, known: readonly string[]): string | undefined {
   const distances = known.map((name) => distance(given.toLowerCase(), name.toLowerCase()))
   const least = Math.min(...distances)

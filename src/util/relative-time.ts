@@ -9,6 +9,6 @@ const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, milliseconds: numb
 export function relativeTime(milliseconds: number): string {
   const size = Math.abs(milliseconds)
   const [unit, length] = UNITS.find(([, least]) => size >= least) ?? ['second', 1000]
-  // Toward zero: what ended 59 minutes ago is no hour old.
+  // Toward zero: 59 minutes are not yet an hour.
   return new Intl.RelativeTimeFormat('en').format(Math.trunc(milliseconds / length), unit)
 }

@@ -1,12 +1,12 @@
-/** What is asked of a request after its handler has run. */
+/** The part of a request that we read after its handler has run. */
 export type RequestTraits = Pick<Request, 'method' | 'url' | 'headers'>
 
-/** The headers by which browsers, older browsers and Turbo announce a prefetch. */
+/** The prefetch headers of browsers, older browsers and Turbo. */
 const PREFETCH_HEADERS = ['sec-purpose', 'x-sec-purpose', 'purpose', 'x-purpose', 'x-moz']
 
 /**
- * Whether nobody will see the answer to this request: a HEAD, or a GET that only prefetches. A request that changes
- * something is never one, whatever its headers say.
+ * Whether nobody may see the response: the request is a HEAD, or a GET that only prefetches. Other methods change
+ * something, so they never count, whatever their headers are.
  */
 export function isPeek(request: RequestTraits): boolean {
   if (request.method === 'HEAD') return true
@@ -16,7 +16,7 @@ export function isPeek(request: RequestTraits): boolean {
   )
 }
 
-/** By shape, because servers replace the global class and fetch() still makes the original. */
+/** By shape: a server may replace the global class, and fetch() still makes the original. */
 export function isResponse(value: unknown): value is Response {
   // Errors of API clients have a status and headers too.
   if (typeof value !== 'object' || value === null || value instanceof Error) return false

@@ -1,4 +1,4 @@
-import { lifetimeAttributes, endOf, expiryAfter, nextTimes } from '../../src/engine/lifetime.ts'
+import { lifetimeAttributes, expiryOf, expiryAfter, nextTimes } from '../../src/engine/lifetime.ts'
 import type { ChosenLifetime, CommitOptions } from '../../src/engine/lifetime.ts'
 import { unstoredRecord } from '../../src/session/session-state.ts'
 import type { TokenTimes } from '../../src/token/token.ts'
@@ -21,7 +21,7 @@ describe('expiryAfter', () => {
   })
 })
 
-describe('endOf', () => {
+describe('expiryOf', () => {
   const token = { createdAt: 0, issuedAt: 200, expiresAt: 1200, fixed: false }
   const byHand = { ...token, expiresAt: 90_000, fixed: true }
 
@@ -36,7 +36,7 @@ describe('endOf', () => {
     ['by hand, but not beyond the absolute timeout', byHand, both, 1500],
     ['by hand before either', { ...byHand, expiresAt: 300 }, both, 300],
   ])('is %s', (_, times, lifetime, end) => {
-    expect(endOf(times, lifetime)).toBe(end)
+    expect(expiryOf(times, lifetime)).toBe(end)
   })
 })
 
@@ -46,8 +46,12 @@ const options = (given: Partial<CommitOptions> = {}): CommitOptions => ({
   attributes: {},
   ...given,
 })
-const untilEnd: ChosenLifetime = { end: undefined, expires: undefined, transient: true }
-const until = (end: number): ChosenLifetime => ({ end, expires: undefined, transient: false })
+const untilEnd: ChosenLifetime = { expiresAt: undefined, expires: undefined, transient: true }
+const until = (expiresAt: number): ChosenLifetime => ({
+  expiresAt,
+  expires: undefined,
+  transient: false,
+})
 
 describe('nextTimes', () => {
   const fresh = unstoredRecord('new')
@@ -156,7 +160,7 @@ describe('lifetimeAttributes', () => {
   const session = { maxAge: undefined, expires: undefined }
   const aged = { maxAge: 60, expires: undefined }
   const dated = { maxAge: undefined, expires: new Date(99_000) }
-  const chosenDate: ChosenLifetime = { end: 5000, expires: new Date(5000), transient: false }
+  const chosenDate: ChosenLifetime = { expiresAt: 5000, expires: new Date(5000), transient: false }
 
   it.each<
     [

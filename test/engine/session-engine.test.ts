@@ -86,7 +86,7 @@ describe('isRenewalDue', () => {
   })
 })
 
-describe('claimsRenewal', () => {
+describe('mayNeedRenewal', () => {
   afterEach(() => {
     vi.useRealTimers()
   })
@@ -117,7 +117,7 @@ describe('claimsRenewal', () => {
     const property = fc.asyncProperty(someTimes, timeout, async (times, absolute) => {
       const engine = engineWith(absolute)
       const state = await offer(engine, times)
-      const claims = engine.claimsRenewal(state, true)
+      const claims = engine.mayNeedRenewal(state, true)
       const record = await state.open()
       fc.pre(record.origin === 'resumed')
       if (engine.isRenewalDue(record, START)) {
@@ -136,8 +136,8 @@ describe('claimsRenewal', () => {
     const engine = engineWith(undefined, [SECRET, OLD_SECRET])
     const older = engineWith(undefined, [OLD_SECRET])
     const property = fc.asyncProperty(someTimes, async (times) => {
-      expect(engine.claimsRenewal(await offer(engine, times), false)).toBe(false)
-      expect(engine.claimsRenewal(await offer(engine, times, older), false)).toBe(true)
+      expect(engine.mayNeedRenewal(await offer(engine, times), false)).toBe(false)
+      expect(engine.mayNeedRenewal(await offer(engine, times, older), false)).toBe(true)
     })
     await fc.assert(property, { numRuns: 50 })
   })
@@ -145,9 +145,9 @@ describe('claimsRenewal', () => {
   it('claims none for no cookie, and none for junk', async () => {
     const engine = engineWith()
     await engine.ready()
-    expect(engine.claimsRenewal(engine.begin(null), true)).toBe(false)
+    expect(engine.mayNeedRenewal(engine.begin(null), true)).toBe(false)
     const property = fc.property(fc.base64String({ maxLength: 200 }), (junk) => {
-      expect(engine.claimsRenewal(engine.begin(`__session=${junk}`), true)).toBe(false)
+      expect(engine.mayNeedRenewal(engine.begin(`__session=${junk}`), true)).toBe(false)
     })
     fc.assert(property)
   })
@@ -163,7 +163,7 @@ describe('claimsRenewal', () => {
     }
     const state = await offer(engine, times)
     const open = vi.spyOn(engine.cookie.codec, 'open')
-    expect(engine.claimsRenewal(state, true)).toBe(true)
+    expect(engine.mayNeedRenewal(state, true)).toBe(true)
     expect(open).not.toHaveBeenCalled()
   })
 })

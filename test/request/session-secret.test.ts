@@ -46,7 +46,7 @@ async function secretOf({ cookie }: SessionEngine): Promise<string | undefined> 
   const token = await cookie.codec.seal('{}', times)
   for (const secret of [SECRET, OLD_SECRET]) {
     for (const kind of ['cookie', 'id'] as const) {
-      const codec = createSealedCodec([secret], { kind, cookieName: cookie.name })
+      const codec = createSealedCodec([secret], { kind, name: cookie.name })
       await codec.ready()
       if ((await codec.open(token)) !== null) return secret
     }

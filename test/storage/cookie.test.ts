@@ -38,7 +38,7 @@ describe('createCookieSessionStorage', () => {
   it.each(['[]', 'null', '1', '"text"', '{', ''])(
     'calls a token invalid that authenticates but holds no session: %s',
     async (body) => {
-      const codec = createSealedCodec([SECRET], { kind: 'cookie', cookieName: '__session' })
+      const codec = createSealedCodec([SECRET], { kind: 'cookie', name: '__session' })
       await codec.ready()
       const times = {
         createdAt: 0,

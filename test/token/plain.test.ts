@@ -2,7 +2,7 @@ import { encodeBase64url } from '../../src/token/bytes.ts'
 import { createPlainCodec } from '../../src/token/plain.ts'
 import { describe, expect, it } from 'vitest'
 
-const codec = createPlainCodec({ kind: 'cookie', cookieName: '__session' })
+const codec = createPlainCodec({ kind: 'cookie', name: '__session' })
 const FIELDS = [1, 'cookie', '__session', 1000, 1500, 2000, 0, '{}']
 
 const tokenOf = (value: unknown): string =>

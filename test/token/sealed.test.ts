@@ -9,7 +9,7 @@ import vectors from '../vectors/sealed-tokens.json' with { type: 'json' }
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 
-const CONTEXT: TokenContext = { kind: 'cookie', cookieName: '__session' }
+const CONTEXT: TokenContext = { kind: 'cookie', name: '__session' }
 const TIMES: TokenTimes = {
   createdAt: 1000,
   issuedAt: 1500,
@@ -27,7 +27,7 @@ async function codecFor(secrets: string[], context: TokenContext = CONTEXT): Pro
 }
 
 describe.each(vectors)('the sealed token of $description', (vector) => {
-  const context = { kind: vector.kind as TokenContext['kind'], cookieName: vector.cookieName }
+  const context = { kind: vector.kind as TokenContext['kind'], name: vector.cookieName }
 
   it('opens to its body and times', async () => {
     const codec = await codecFor([vector.secret], context)
@@ -122,7 +122,7 @@ describe('createSealedCodec', () => {
   it('refuses a token of another cookie, another kind of storage, and another secret', async () => {
     const token = (await codecFor([SECRET])).seal('{}', TIMES) as string
     const others = [
-      codecFor([SECRET], { ...CONTEXT, cookieName: 'other' }),
+      codecFor([SECRET], { ...CONTEXT, name: 'other' }),
       codecFor([SECRET], { ...CONTEXT, kind: 'id' }),
       codecFor([OLD_SECRET]),
     ]
@@ -208,10 +208,7 @@ function decryptWithNode(key: Uint8Array, bytes: Buffer, context: TokenContext):
   const decipher = createDecipheriv(CIPHER, Buffer.from(subkey.buffer), iv, {
     authTagLength: 16,
   })
-  const aad = Buffer.concat([
-    bytes.subarray(0, 24),
-    Buffer.from(`${context.kind}:${context.cookieName}`),
-  ])
+  const aad = Buffer.concat([bytes.subarray(0, 24), Buffer.from(`${context.kind}:${context.name}`)])
   const sealed = bytes.subarray(48, -16)
   decipher.setAAD(aad, { plaintextLength: sealed.length })
   decipher.setAuthTag(bytes.subarray(-16))

@@ -119,7 +119,7 @@ describe("protection: 'signed'", () => {
   })
 
   it('imports each key once, and signs nothing before', async () => {
-    const context = { kind: 'cookie', cookieName: '__session' } as const
+    const context = { kind: 'cookie', name: '__session' } as const
     const times = { createdAt: 0, issuedAt: 0, expiresAt: 0, fixed: false, transient: false }
     const codec = createSignedCodec([SECRET], context)
     const both = acceptingSigned(createSealedCodec([SECRET], context), codec)

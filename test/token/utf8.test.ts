@@ -1,4 +1,4 @@
-import { decodeUtf8, encodeUtf8, encodeUtf8Briefly } from '../../src/token/bytes.ts'
+import { decodeUtf8, encodeUtf8, encodeUtf8Shared } from '../../src/token/bytes.ts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
@@ -7,7 +7,7 @@ describe('UTF-8', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
         const bytes = encodeUtf8(text)
-        expect([...encodeUtf8Briefly(text)]).toEqual([...bytes])
+        expect([...encodeUtf8Shared(text)]).toEqual([...bytes])
         expect(decodeUtf8(bytes)).toBe(text)
       }),
     )
@@ -16,7 +16,7 @@ describe('UTF-8', () => {
   it.each(['', '\ud800', 'a\udc00b', 'é'.repeat(4096), 'é'.repeat(4097), '\u{1f375}'.repeat(3000)])(
     'is written alike where the text is odd or long (%#)',
     (text) => {
-      expect([...encodeUtf8Briefly(text)]).toEqual([...encodeUtf8(text)])
+      expect([...encodeUtf8Shared(text)]).toEqual([...encodeUtf8(text)])
     },
   )
 
