@@ -135,6 +135,25 @@ export function loginRaces({ create, describe, it }: StoreSuite): void {
       })
     }
 
+    it('with a login that clears all first leaves no session, unless the login began later', async () => {
+      await race(await create(), () => [{ use: logout }, { use: changesUser }], assertLogoutHolds)
+    })
+
+    it('that goes on, with a login, leaves nothing of what was there before', async () => {
+      await race(
+        await create(),
+        () => [
+          { use: changesUser, hasLoaded: true },
+          { use: login('ada'), hasLoaded: true },
+        ],
+        ({ clients: [next, begun], old }) => {
+          assert.deepEqual(next?.session.data, { user: 'eve' })
+          assert.notEqual(begun?.session.origin, 'resumed')
+          assert.equal(old.origin, 'unknown')
+        },
+      )
+    })
+
     it('with a login that sends again what was not answered leaves no session', async () => {
       await race(
         await create(),
@@ -222,6 +241,10 @@ interface Write {
   readonly sends: boolean
 }
 
+const changesUser: Use = (session) => {
+  session.clear()
+  login('eve')(session)
+}
 const setsA: Use = (session) => session.set('a', 1)
 const hasA = (session: Session): boolean => session.has('a')
 
