@@ -99,21 +99,9 @@ export function createStoredSessions(
     const stored = record.stored as Place | undefined
     const old = (retired as MetMarker | undefined) ?? stored
     if (old === undefined) return create(values, options)
-    if (options.regenerate) {
-      return values.isCleared ? startAnew(old, values, options) : replace(old, values, options)
-    }
+    if (options.regenerate) return replace(old, values, options)
     if (stored === undefined) return Promise.resolve('retired')
     return update(id, stored, values, options)
-  }
-
-  /** A logout that goes on: nothing of the old id stays, and what is begun under it meanwhile is dropped. */
-  async function startAnew(
-    old: Place | MetMarker,
-    values: SessionValues,
-    options: SaveOptions,
-  ): Promise<SaveResult> {
-    await endKey(old.key, old)
-    return create(values, options)
   }
 
   async function create(values: SessionValues, options: SaveOptions): Promise<CreatedSession> {
@@ -166,6 +154,9 @@ export function createStoredSessions(
    * readable under the old one. Then the marker of the old id names it, in one step with the proof that what stands there
    * is unchanged, so that no logout, no other login and no write is lost.
    *
+   * If the values were cleared, it is a logout that goes on: what was begun under the old id ends, and what is begun
+   * meanwhile is dropped.
+   *
    * @param old the record; or a marker, if the answer to an earlier login was lost
    */
   async function replace(
@@ -179,13 +170,20 @@ export function createStoredSessions(
     let { begun } = knownMarker(old)
     let version: string | undefined = old.version
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-      if (begun.length >= MAX_BEGUN) return discard(created)
-      const named = markerRecord({ logouts, begun: [...begun, key] })
+      if (values.isCleared) for (const each of begun) await endKey(each)
+      else if (begun.length >= MAX_BEGUN) return discard(created)
+      const named = markerRecord(
+        values.isCleared
+          ? { logouts: logouts + 1, begun: [key] }
+          : { logouts, begun: [...begun, key] },
+      )
       const answer = await (version === undefined
         ? store.create(old.key, named)
         : store.update(old.key, version, named))
-      // After the old id names this one: a logout that comes later still, with the id of another login, is one of its own.
-      if (answer !== null) return (await hasEnded(begun)) ? discard(created) : created
+      if (answer !== null) {
+        // After the old id names this one: a logout that comes later still, with the id of another login, is one of its own.
+        return !values.isCleared && (await hasEnded(begun)) ? discard(created) : created
+      }
       await backOff(attempt)
       const found = await store.read(old.key)
       version = found?.version
@@ -249,7 +247,8 @@ export function createStoredSessions(
         version = found.version
         marker = parseMarker(found.data) ?? UNMARKED
         logouts ??= marker.logouts
-        if (marker.logouts > logouts) return // another logout was faster, and has ended the same
+        // Another logout was faster, and nothing was begun since.
+        if (marker.logouts > logouts && marker.begun.length === 0) return
       }
       for (const begun of marker.begun) await endKey(begun)
       const ended = markerRecord({ logouts: marker.logouts + 1, begun: [] })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 
 import type { Session } from '../session/session.ts'
 import { assertLogoutHolds, byHand, byMiddleware, login, logout, race, renewal } from './race.ts'
-import type { Outcome, Use, Visit } from './race.ts'
+import type { Outcome, Sent, Use, Visit } from './race.ts'
 import type { StoreSuite } from './store-suite.ts'
 
 /**
@@ -135,6 +135,25 @@ export function loginRaces({ create, describe, it }: StoreSuite): void {
       })
     }
 
+    it('with a login that clears all first leaves no session, unless the login began later', async () => {
+      await race(await create(), () => [{ use: logout }, { use: changesUser }], assertLogoutHolds)
+    })
+
+    it('that goes on, with a login, leaves nothing of what was there before', async () => {
+      await race(
+        await create(),
+        () => [
+          { use: changesUser, hasLoaded: true },
+          { use: login('ada'), hasLoaded: true },
+        ],
+        ({ clients: [next, begun], old }) => {
+          assert.deepEqual(next?.session.data, { user: 'eve' })
+          assert.notEqual(begun?.session.origin, 'resumed')
+          assert.equal(old.origin, 'unknown')
+        },
+      )
+    })
+
     it('with a login that sends again what was not answered leaves no session', async () => {
       await race(
         await create(),
@@ -174,15 +193,24 @@ export function loginRaces({ create, describe, it }: StoreSuite): void {
   })
 
   describe('three requests at once', () => {
-    for (const [what, uses] of Object.entries<readonly Use[]>({
-      'two logins': [login('one'), login('two')],
-      'a login and a write': [login('one'), setsA],
-      'a login and another logout': [login('one'), logout],
+    for (const [what, others] of Object.entries<readonly Sent[]>({
+      'two logins': [
+        { use: login('one'), hasLoaded: true },
+        { use: login('two'), hasLoaded: true },
+      ],
+      'a login and a write': [
+        { use: login('one'), hasLoaded: true },
+        { use: setsA, hasLoaded: true },
+      ],
+      'a login and another logout': [
+        { use: login('one'), hasLoaded: true },
+        { use: logout, isOneStep: true },
+      ],
     })) {
       it(`of which one logs out, beside ${what}, leave no session if all had begun`, async () => {
         await race(
           await create(),
-          () => [logout, ...uses].map((use) => ({ use, hasLoaded: true })),
+          () => [{ use: logout, hasLoaded: true }, ...others],
           assertNobody,
         )
       })
@@ -194,7 +222,7 @@ export function loginRaces({ create, describe, it }: StoreSuite): void {
         () => [
           { use: logout },
           { use: login('one'), hasLoaded: true },
-          { use: setsA, hasLoaded: true },
+          { use: setsA, isOneStep: true },
         ],
         assertLogoutHolds,
       )
@@ -213,6 +241,10 @@ interface Write {
   readonly sends: boolean
 }
 
+const changesUser: Use = (session) => {
+  session.clear()
+  login('eve')(session)
+}
 const setsA: Use = (session) => session.set('a', 1)
 const hasA = (session: Session): boolean => session.has('a')
 

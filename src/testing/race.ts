@@ -79,6 +79,8 @@ export interface Sent {
   readonly cookie?: string
   /** It has loaded its session before the others begin. */
   readonly hasLoaded?: boolean
+  /** Its operations follow each other without another's between them, which leaves fewer orders. */
+  readonly isOneStep?: boolean
   readonly visit?: Visit
 }
 
@@ -98,7 +100,7 @@ interface Running {
 
 async function begin(
   base: SessionStore,
-  { use, cookie = '', hasLoaded = false, visit = byHand }: Sent,
+  { use, cookie = '', hasLoaded = false, isOneStep = false, visit = byHand }: Sent,
   tick: () => number,
 ): Promise<Running> {
   let store = base
@@ -128,7 +130,8 @@ async function begin(
   if (hasLoaded) await isLoaded
   return {
     async request(gated) {
-      store = gated
+      if (isOneStep) await gated.read('the turn of this request')
+      else store = gated
       go()
       await (early ?? answer())
     },

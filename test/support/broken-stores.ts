@@ -13,21 +13,12 @@ import {
   writtenAs,
 } from './store-with.ts'
 
+export { goodStore, postponingStore } from './store-with.ts'
+
 /*
  * Stores that break one promise of the interface each, to test the suite for stores. This file is run by other Nodes and
  * test runners too, with its types stripped.
  */
-
-export const goodStore = (): SessionStore => storeWith(() => ({}))
-
-/** A store that keeps every promise, and never moves an expiry alone. */
-export const postponingStore = (): SessionStore =>
-  storeWith((_, right) => ({
-    update: async (key, version, change) =>
-      change.data === undefined && (await right.read(key))?.version === version
-        ? { postponed: true }
-        : right.update(key, version, change),
-  }))
 
 /** Each with the tests that must find it. */
 export const brokenStores: Record<string, { create: () => SessionStore; fails: string[] }> = {

@@ -13,6 +13,8 @@ export const RACES = [
   'with one that clears all leaves no session',
   'with a login leaves no session, unless the login began later: byHand',
   'with a login leaves no session, unless the login began later: byMiddleware',
+  'with a login that clears all first leaves no session, unless the login began later',
+  'that goes on, with a login, leaves nothing of what was there before',
   'with a login that sends again what was not answered leaves no session',
   'with a login, after another logout, leaves no session, unless the login began later',
   'with a second login in a row ends every session that was begun under the old id',

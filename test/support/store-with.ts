@@ -84,3 +84,14 @@ type Update = (
 /** Replaces `update`. */
 export const updating = (update: Update) =>
   storeWith.bind(undefined, (rows) => ({ update: async (...args) => update(rows, ...args) }))
+
+export const goodStore = (): SessionStore => storeWith(() => ({}))
+
+/** A store that keeps every promise, and never moves an expiry alone. */
+export const postponingStore = (): SessionStore =>
+  storeWith((_, right) => ({
+    update: async (key, version, change) =>
+      change.data === undefined && (await right.read(key))?.version === version
+        ? { postponed: true }
+        : right.update(key, version, change),
+  }))
