@@ -25,6 +25,7 @@ const ABOUT_THE_REPOSITORY = [
   'package',
   'public-names',
   'readme',
+  'session/hover',
   'size',
   'types',
   'workers',
