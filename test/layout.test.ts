@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import packageJson from '../package.json' with { type: 'json' }
-import { describe, expect, it } from 'vitest'
+import { createCookieSessionStorage } from 'fetch-sessions'
+import { describe, expect, it, vi } from 'vitest'
 
 const filesOf = (folder: string, extension: string): string[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith(extension))
@@ -154,6 +155,18 @@ describe('the layout', () => {
     ]) {
       expect(readFileSync(file, 'utf8')).not.toMatch(/export \*/)
     }
+  })
+})
+
+describe('the secret for development', () => {
+  const secretIn = (file: string): string | undefined =>
+    /^SESSION_SECRET=(.*)$/m.exec(readFileSync(file, 'utf8'))?.[1]
+
+  it('is in .dev.vars, which wrangler alone reads, and not in .env, which Bun loads in production', () => {
+    expect(secretIn('.env')).toBeUndefined()
+    vi.stubEnv('NODE_ENV', 'production')
+    const create = () => createCookieSessionStorage({ cookie: { secrets: secretIn('.dev.vars') } })
+    expect(create).toThrow('is an example that everybody can read')
   })
 })
 

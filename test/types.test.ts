@@ -18,7 +18,7 @@ import { session as reactRouterSession } from 'fetch-sessions/react-router'
 import { Elysia } from 'elysia'
 import type { H3Event } from 'h3'
 import { Hono } from 'hono'
-import type { Context } from 'hono'
+import type { Context as HonoContext } from 'hono'
 import { createContext, RouterContextProvider } from 'react-router'
 import type { MiddlewareFunction } from 'react-router'
 import type { MiddlewareFunction as MiddlewareFunction7 } from 'react-router-7'
@@ -290,7 +290,7 @@ describe('the types of the options of session()', () => {
   })
 
   it('are the word of the caller in getSession', () => {
-    const read = (c: Context) => honoSession<UserData>(c)
+    const read = (c: HonoContext) => honoSession<UserData>(c)
     expectTypeOf(read).returns.toEqualTypeOf<Session<UserData, UserData>>()
     expect(read).toBeTypeOf('function')
   })

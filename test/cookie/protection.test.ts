@@ -1,6 +1,4 @@
 import { Buffer } from 'node:buffer'
-import { readFileSync } from 'node:fs'
-
 import { createCookieSessionStorage, createMemorySessionStorage } from 'fetch-sessions'
 import type { CookieOptions, SessionStorage } from 'fetch-sessions'
 import { createSessionCookie } from '../../src/cookie/session-cookie.ts'
@@ -131,14 +129,6 @@ describe('a secret that can be guessed', () => {
       refusal(problem, 'npx fetch-sessions secret', 'openssl rand -base64 32'),
     )
     expect(() => storageWith({ secrets: ['16 characters...'] })).not.toThrow()
-  })
-
-  it('is in .dev.vars, which wrangler alone reads, and not in .env, which Bun loads in production', () => {
-    const secretIn = (file: string): string | undefined =>
-      /^SESSION_SECRET=(.*)$/m.exec(readFileSync(file, 'utf8'))?.[1]
-    expect(secretIn('.env')).toBeUndefined()
-    vi.stubEnv('NODE_ENV', 'production')
-    expect(() => storageWith({ secrets: secretIn('.dev.vars') })).toThrow(refusal('an example'))
   })
 
   it('warns elsewhere if it is short, and only then', () => {

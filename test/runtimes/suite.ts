@@ -19,10 +19,13 @@ declare module 'vitest' {
 /** What looks at the repository, or drives another process: it has nothing to say about the runtime that it runs on. */
 const ABOUT_THE_REPOSITORY = [
   'adapters/nitro',
+  'budget',
   'docs',
   'layout',
   'package',
+  'public-names',
   'readme',
+  'session/hover',
   'size',
   'types',
   'workers',
@@ -52,7 +55,7 @@ export function runtimeSuite(
     test: {
       include: [
         'test/*.test.ts',
-        'test/adapters/*.test.ts',
+        'test/{adapters,cookie,engine,request,session,token,util}/*.test.ts',
         'test/storage/{cookie,memory}.test.ts',
         'test/runtimes/runtime.test.ts',
       ],
