@@ -40,7 +40,7 @@ export interface SerializeOptions {
   secure?: boolean | undefined
 }
 
-/** Browsers keep name, value and attributes up to this many bytes (RFC 6265bis section 5.6 asks for no less). */
+/** Browsers keep name, value and attributes up to this many bytes (RFC 6265bis section 5.6 requires no less). */
 export const MAX_COOKIE_BYTES = 4096
 
 // The greedy start finds the last attribute, which counts (RFC 6265bis section 5.7).

@@ -331,7 +331,7 @@ function parseRecord(text: string, stale: boolean): ParsedRecord | null {
 }
 
 function createId(): string {
-  const bytes = new Uint8Array(20) // 160 bits; OWASP asks for 64 at least
+  const bytes = new Uint8Array(20) // 160 bits; OWASP requires at least 64
   fillRandom(bytes)
   return encodeBase64url(bytes)
 }

@@ -71,8 +71,8 @@ export async function commitVisit(
   const committed = state.committed !== undefined
   const isDue =
     saves && record !== undefined && (record.stale || (rolling && engine.isRenewalDue(record, now)))
-  const asks = changed || isDue || committed || destroyed
-  const hasCookies = asks && response?.headers.has('Set-Cookie') === true
+  const hasOutcome = changed || isDue || committed || destroyed
+  const hasCookies = hasOutcome && response?.headers.has('Set-Cookie') === true
   const setByHand = hasCookies ? await whoseCookie(visit, response) : 'none'
   const renews = isDue && setByHand === 'none' && !(request !== undefined && isPeek(request))
   const merges =

@@ -29,7 +29,7 @@ export interface SessionOptions<
 > {
   /**
    * Where sessions are kept. A function makes the storage from the environment, such as the bindings of a Worker. Declare
-   * the type of its parameter: `(env: Env) => …`. It runs once per environment, and once per process where there is none.
+   * the type of its parameter: `(env: Env) => …`. It runs once per environment, and once per process without an environment.
    * Default: cookie storage with the secrets in `SESSION_SECRET`.
    */
   storage?:
@@ -140,7 +140,7 @@ export function createSessionRunner<
       rolling,
       lazy,
       saveIf,
-      isDebugged: isDebuggedHere || (debug === undefined && asksForDebug(scope)),
+      isDebugged: isDebuggedHere || (debug === undefined && isDebuggedBy(scope)),
     }
     scope.place(session)
     beginVisit(headers, context, visit)
@@ -239,7 +239,7 @@ function traitsOf({ method, url, headers }: Request): RequestTraits {
 }
 
 /** Whether the bindings of this request turn debugging on. The variables of the process were read before. */
-function asksForDebug({
+function isDebuggedBy({
   environment,
   processFirst,
 }: Pick<SessionScope, 'environment' | 'processFirst'>): boolean {

@@ -27,7 +27,7 @@ let usable: NativeBuffer | undefined
 /**
  * Bytes as base64url without padding (RFC 4648 section 5).
  *
- * @param native Node's Buffer where there is one
+ * @param native Node's Buffer, if there is one
  */
 export function encodeBase64url(
   bytes: Uint8Array,

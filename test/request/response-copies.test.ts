@@ -80,7 +80,7 @@ describe('the response of a handler', () => {
     )
     expect(late?.get('start')).toBe(true)
     expect(response.headers.has('vary')).toBe(false)
-    expect(warn.mock.calls.flat().join()).toContain('without `Vary: Cookie`')
+    expect(warn.mock.calls.flat().join()).toContain('no `Vary: Cookie`')
   })
 })
 

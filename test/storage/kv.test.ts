@@ -84,7 +84,7 @@ describe('createKVSessionStorage', () => {
       await createKVStore(kv).create('key', { data: 'data', expires: soon })
       await createKVStore(busy(3), 1).delete('key')
       expect(await createKVStore(kv).read('key')).toBeNull()
-      await expect(createKVStore(busy(4), 1).delete('key')).rejects.toThrow('one a second')
+      await expect(createKVStore(busy(4), 1).delete('key')).rejects.toThrow('one per second')
     })
 
     it('does not bring back what was deleted while it waited', async () => {
@@ -108,7 +108,7 @@ describe('createKVSessionStorage', () => {
     it('fails the request where that does not help', async () => {
       const store = createKVStore(busy(4), 1)
       await expect(store.create('key', { data: 'data', expires: soon })).rejects.toThrow(
-        'one a second',
+        'one per second',
       )
     })
 
