@@ -218,8 +218,8 @@ describe('a custom storage', () => {
     expect(strategy.createData).toHaveBeenCalledTimes(1)
   })
 
-  it('is not asked to delete what it never had', async () => {
-    const deleteData = vi.fn(async () => {})
+  it('is asked to delete what a cookie names, and nothing without one', async () => {
+    const deleteData = vi.fn(async (_id: string) => {})
     const storage = createSessionStorage({
       cookie: { secrets: ['db-secret'] },
       createData: async () => 'id',
@@ -231,8 +231,10 @@ describe('a custom storage', () => {
     session.regenerate()
     const token = toCookie(await storage.commitSession(session))
     expect((await storage.getSession(token)).origin).toBe('unknown')
-    await storage.destroySession(await storage.getSession(token))
+    await storage.destroySession(await storage.getSession())
     expect(deleteData).not.toHaveBeenCalled()
+    await storage.destroySession(await storage.getSession(token))
+    expect(deleteData.mock.calls).toEqual([['id']])
     deleteData.mockRejectedValue(new Error('connection lost'))
     session.regenerate()
     for (const fails of [storage.commitSession(session), storage.destroySession(session)]) {
