@@ -202,7 +202,7 @@ describe('a session on demand (`lazy: true`)', () => {
     expect(await response.text()).toBe('resumed')
     expect(response.headers.get('vary')).toBe(isEarly ? 'Cookie' : null)
     expect(warn).toHaveBeenCalledTimes(warnings)
-    if (!isEarly) expect(warn.mock.calls.flat().join()).toContain('without `Vary: Cookie`')
+    if (!isEarly) expect(warn.mock.calls.flat().join()).toContain('no `Vary: Cookie`')
   })
 
   it('is not read, and says what to write, where it was not awaited', async () => {
