@@ -36,11 +36,9 @@ export function logoutRaces({ create, describe, it }: StoreSuite): void {
         await create(),
         () => [
           { use: logoutThatGoesOn, hasLoaded: true },
-          { use: login('one'), hasLoaded: true },
-          { use: logoutThatGoesOn, hasLoaded: true },
+          { use: logoutThatGoesOn, hasLoaded: true, visit: byMiddleware },
         ],
         ({ clients, old }) => {
-          assert.equal(clients[1]?.session.origin, 'unknown')
           for (const { session } of clients) assertEmpty(session.data)
           assert.equal(old.origin, 'unknown')
         },

@@ -28,7 +28,6 @@ export const RACES = [
   'ends all of the old id, beside one at once that clears all: byMiddleware',
   'ends all of the old id, beside one at once that logs in: byHand',
   'ends all of the old id, beside one at once that logs in: byMiddleware',
-  'ends all of the old id, beside another one',
   'ends with the old id what a login has begun under it before',
   'ends with the old id what a login under way begins under the id of another login',
   'is dropped if another login and the logout with the newest id were faster',
@@ -37,6 +36,7 @@ export const RACES = [
 
 /** What more is said of logins and logouts. */
 export const LOGINS = [
+  'ends all of the old id, beside another one',
   'with one that is renewed keeps it, or drops it without a cookie',
   'with another login: both go on, with sessions of their own',
   'that sets a key after a login revives nothing and gets no cookie',
