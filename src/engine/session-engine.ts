@@ -252,12 +252,13 @@ export function createSessionEngine(
   async function remove(state: SessionState): Promise<void> {
     try {
       const record = state.record ?? state.openAtOnce()
-      const [body, ...others] = state.bodies
-      const isFound = record.id !== '' || record.retired !== undefined
-      // What was refused, by the schema for example, may be there all the same.
-      if (isFound || body === undefined) await backend.end(record)
-      else await backend.endBody(body)
-      for (const other of others) await backend.endBody(other)
+      await backend.end(record)
+      const [chosen] = state.bodies
+      for (const body of state.bodies) {
+        // Its end is the end of the record. A record that was refused, or has a new id since, has not ended it.
+        const isEnded = body === record.id || (body === chosen && record.retired !== undefined)
+        if (!isEnded) await backend.endBody(body)
+      }
     } catch (error) {
       throwStorageError(error)
     }
