@@ -39,6 +39,18 @@ afterEach(() => {
 })
 
 describe('the marker of an id', () => {
+  it('ends what was begun under the old id, though its own session has a new id since', async () => {
+    const storage = storageOver(createMemoryStore(10))
+    const { cookie } = await begin(storage)
+    const session = await storage.getSession(cookie)
+    const sibling = await login(storage, await storage.getSession(cookie))
+    session.regenerate()
+    await storage.commitSession(session)
+    expect(await originOf(storage, sibling)).toBe('resumed')
+    await storage.destroySession(session)
+    expect(await originOf(storage, sibling)).toBe('unknown')
+  })
+
   it('takes the place of the record for 15 seconds, and names every session begun under the id', async () => {
     const store = createMemoryStore(10)
     const storage = storageOver(store)
