@@ -29,7 +29,8 @@ export function withSessionHeaders(response: Response, headers: SessionHeaders):
 
 function copyOf(response: Response): Response {
   // Bun stores the type of a text apart from the headers. Reading `body` loses it; a clone keeps it.
-  if ('Bun' in globalThis && !response.headers.has('Content-Type')) return response.clone()
+  const isOwn = Object.getPrototypeOf(response) === Response.prototype
+  if ('Bun' in globalThis && isOwn && !response.headers.has('Content-Type')) return response.clone()
   const light = isResponseReplaced() ? lightBodyOf(response) : undefined
   return new Response(light === undefined ? response.body : light, response)
 }

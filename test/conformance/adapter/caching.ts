@@ -92,10 +92,10 @@ export function describeCaching({ visit }: Setup): void {
       await app.get('/write')
       for (const cookie of ['', cookieOf(app)]) {
         const { headers } = await app.fetch(requestWith(cookie, '/untouched'))
+        headers.delete('content-type') // which Bun adds only when it sends
         expect([...headers].toSorted()).toEqual([
           ['cache-control', 'public, max-age=60'],
           ['cdn-cache-control', 'max-age=600'],
-          ['content-type', 'text/plain;charset=UTF-8'],
         ])
       }
     })
