@@ -37,7 +37,8 @@ function copyOf(response: Response): Response {
 
 /** Whether the server has replaced the global Response by a subclass. */
 function isResponseReplaced(): boolean {
-  return Object.getPrototypeOf(Response.prototype) !== Object.prototype
+  // The platform's own class extends none, or `Body` on Workers.
+  return (Object.getPrototypeOf(Response) as { name: string }).name === 'Response'
 }
 
 /** A response that switches protocols belongs to its connection. It cannot be copied. */
