@@ -32,7 +32,11 @@ const ABOUT_THE_REPOSITORY = [
 ]
 
 /** What needs a server of Node's own kind. */
-export const ON_NODE_ONLY: readonly string[] = ['node', 'adapters/h3-server', 'adapters/hono-server']
+export const ON_NODE_ONLY: readonly string[] = [
+  'node',
+  'adapters/h3-server',
+  'adapters/hono-server',
+]
 
 /** Elysia compiles its handlers from text, which Workers forbid; test/runtimes/runtime.test.ts has a test of that. */
 export const COMPILED_AHEAD: readonly string[] = ['adapters/elysia']
