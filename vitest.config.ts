@@ -19,7 +19,7 @@ export default defineConfig({
     reporters: process.env['CI']
       ? ['default', ['json', { outputFile: '.vitest/report.json' }]]
       : ['default'],
-    testTimeout: 30_000,
+    testTimeout: 120_000,
     hookTimeout: 120_000,
     restoreMocks: true,
     unstubEnvs: true,
