@@ -16,6 +16,8 @@ export type {
   SessionStorageOptions,
 } from './engine/session-storage.ts'
 export type {
+  IndexedSessionStore,
+  KeyPage,
   NewRecord,
   Postponed,
   RecordChange,

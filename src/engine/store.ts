@@ -34,10 +34,13 @@ export interface NewRecord {
   readonly data: string
   /** The moment from which `read` returns `null`. It may be in the past. */
   readonly expires: Date
+  /** Whose session the record is: opaque, a hash after the prefix. Without it, the record is nobody's. */
+  readonly user?: string | undefined
 }
 
 /**
- * What `update` writes: new data, a new expiry, or both. What is absent stays as it is.
+ * What `update` writes: new data, a new expiry, or both. Absent data or an absent expiry stays as it is. The record is
+ * `user`'s from then on, and nobody's without `user`. A change of the expiry alone names the user that the record has.
  *
  * @example
  * import type { RecordChange, StoredSession } from 'fetch-sessions'
@@ -48,10 +51,11 @@ export interface NewRecord {
  *   expires: change.expires ?? record.expires,
  * })
  */
-export type RecordChange =
+export type RecordChange = (
   | { readonly data: string; readonly expires?: undefined }
   | { readonly data?: undefined; readonly expires: Date }
   | { readonly data: string; readonly expires: Date }
+) & { readonly user?: string | undefined }
 
 /**
  * The answer of a back end that does not want to write now. It may postpone only a change of the expiry alone. The record
@@ -133,4 +137,53 @@ export interface SessionStore {
    * @throws only if the back end cannot answer
    */
   delete(key: string): Promise<void>
+}
+
+/**
+ * Some of the keys of one user.
+ *
+ * @example
+ * import type { KeyPage } from 'fetch-sessions'
+ *
+ * export const nothing: KeyPage = { keys: [], cursor: undefined }
+ */
+export interface KeyPage {
+  /** At most a few hundred, in any order. */
+  readonly keys: readonly string[]
+  /** Gets the next page; opaque to the core. `undefined` on the last page. A page may be empty and not the last. */
+  readonly cursor: string | undefined
+}
+
+/**
+ * A {@link SessionStore} that can look up by user. A storage over it lists and ends the sessions of a user.
+ *
+ * @example
+ * import type { IndexedSessionStore, SessionStore } from 'fetch-sessions'
+ *
+ * export function withIndex(
+ *   store: SessionStore,
+ *   keysOfUser: (user: string) => Promise<string[]>,
+ * ): IndexedSessionStore {
+ *   return { ...store, keysOf: async (user) => ({ keys: await keysOfUser(user), cursor: undefined }) }
+ * }
+ */
+export interface IndexedSessionStore extends SessionStore {
+  /**
+   * The keys of the records that belong to a user, in pages, so that a user with thousands of sessions does not stall the
+   * back end. A record is listed from the moment at which `create` or `update` has written it with this user, until it is
+   * deleted, expires, or is updated without this user. A record that belongs to the user from the first page to the last is
+   * on one of the pages.
+   *
+   * Where the index is not one step with the record, it is written first, so that no record is ever missing from it. A key
+   * in the index without such a record is left out, and removed in time.
+   * @param user opaque, as in {@link NewRecord}
+   * @param cursor from the page before; `undefined` for the first
+   * @throws only if the back end cannot answer
+   */
+  keysOf(user: string, cursor?: string): Promise<KeyPage>
+}
+
+/** Whether a store can look up by user. */
+export function isIndexed(store: SessionStore): store is IndexedSessionStore {
+  return 'keysOf' in store && typeof store.keysOf === 'function'
 }

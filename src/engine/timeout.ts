@@ -1,5 +1,6 @@
 import { SessionError } from '../util/errors.ts'
-import type { SessionStore } from './store.ts'
+import { isIndexed } from './store.ts'
+import type { IndexedSessionStore, SessionStore } from './store.ts'
 
 /** The longest delay of a timer. */
 const MAX_SECONDS = (2 ** 31 - 1) / 1000
@@ -28,13 +29,18 @@ function timeLimit(seconds: number): <T>(answer: Promise<T>) => Promise<T> {
 }
 
 /** The store, with a time limit per operation. A late write fails its version check. */
-export function limited(store: SessionStore, seconds: number): SessionStore {
+export function limited(
+  store: SessionStore & Partial<IndexedSessionStore>,
+  seconds: number,
+): SessionStore & Partial<IndexedSessionStore> {
   if (seconds === Infinity) return store
   const limit = timeLimit(seconds)
-  return {
+  const inTime: SessionStore = {
     read: (key) => limit(store.read(key)),
     create: (key, record) => limit(store.create(key, record)),
     update: (key, version, change) => limit(store.update(key, version, change)),
     delete: (key) => limit(store.delete(key)),
   }
+  if (!isIndexed(store)) return inTime
+  return { ...inTime, keysOf: (...page) => limit(store.keysOf(...page)) }
 }

@@ -1,3 +1,4 @@
+import { isIndexed } from '../engine/store.ts'
 import type { SessionStore } from '../engine/store.ts'
 
 /** One request: whatever it does to its session, over its view of the store. */
@@ -42,6 +43,9 @@ function startGated(request: Request, inner: SessionStore): GatedRequest {
     create: (...args) => queue(() => inner.create(...args)),
     update: (...args) => queue(() => inner.update(...args)),
     delete: (key) => queue(() => inner.delete(key)),
+    ...(isIndexed(inner) && {
+      keysOf: (user: string, page?: string) => queue(() => inner.keysOf(user, page)),
+    }),
   }).finally(() => {
     isDone = true
     notice()

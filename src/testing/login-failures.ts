@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 
 import type { SessionStorage } from '../engine/session-storage.ts'
+import { isIndexed } from '../engine/store.ts'
 import type { SessionStore } from '../engine/store.ts'
 import { toCookieHeader } from './client-cookie.ts'
 import { byHand, login, logout, start, storageOver } from './race.ts'
@@ -100,5 +101,8 @@ function through(
     create: (...args) => operate(() => store.create(...args)),
     update: (...args) => operate(() => store.update(...args)),
     delete: (key) => operate(() => store.delete(key)),
+    ...(isIndexed(store) && {
+      keysOf: (user: string, page?: string) => operate(() => store.keysOf(user, page)),
+    }),
   }
 }

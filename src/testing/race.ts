@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 
 import type { SessionStorage } from '../engine/session-storage.ts'
 import { createStoreSessionStorage } from '../engine/store-storage.ts'
+import { isIndexed } from '../engine/store.ts'
 import type { SessionStore } from '../engine/store.ts'
 import { createSessionRunner } from '../request/session-runner.ts'
 import type { Session } from '../session/session.ts'
@@ -115,6 +116,9 @@ async function begin(
     // A new record has a key that no other request knows yet, so when it comes and goes makes no difference to them.
     create: (...args) => base.create(...args),
     delete: (key) => base.delete(key),
+    ...(isIndexed(base) && {
+      keysOf: (user: string, page?: string) => (store as typeof base).keysOf(user, page),
+    }),
   }
   const answer = async (): Promise<void> => {
     setCookie = await visit(view, cookie, async (session) => {

@@ -1,4 +1,5 @@
 import type { SessionStore } from '../engine/store.ts'
+import { indexContract } from './index-contract.ts'
 import { loginFailures } from './login-failures.ts'
 import { loginRaces } from './login-races.ts'
 import { logoutRaces } from './logout-races.ts'
@@ -20,14 +21,15 @@ import type { StoreConformanceOptions } from './store-suite.ts'
  * import { storeConformance } from 'fetch-sessions/testing'
  * import { describe, it } from 'node:test' // or from 'vitest', or from 'bun:test'
  *
- * storeConformance(() => createMemoryStore(1000), { describe, it })
+ * storeConformance(() => createMemoryStore(10_000), { describe, it, indexed: true })
  */
 export function storeConformance(
   create: () => SessionStore | Promise<SessionStore>,
-  { describe, it, compares = true }: StoreConformanceOptions,
+  { describe, it, compares = true, indexed = false }: StoreConformanceOptions,
 ): void {
-  const suite = { create, describe, it, compares }
+  const suite = { create, describe, it, compares, indexed }
   storeContract(suite)
+  indexContract(suite)
   if (!compares) return
   writeRaces(suite)
   loginRaces(suite)

@@ -20,6 +20,8 @@ export interface StoreConformanceOptions {
    * Workers KV that cannot do it: of two requests at once the later one then wins, whole. Default: true.
    */
   readonly compares?: boolean | undefined
+  /** Whether the store can look up by user, with `keysOf`. Default: false. */
+  readonly indexed?: boolean | undefined
 }
 
 /** What the parts of the suite share. */
@@ -28,4 +30,5 @@ export interface StoreSuite {
   readonly describe: StoreConformanceOptions['describe']
   readonly it: StoreConformanceOptions['it']
   readonly compares: boolean
+  readonly indexed: boolean
 }

@@ -14,6 +14,8 @@ const KEY = 'k'.repeat(43)
 export interface StoreTraits {
   /** Whether a write is one step with the comparison before it; Workers KV and unstorage cannot do that. */
   readonly compares?: boolean
+  /** Whether it can look up by user. */
+  readonly indexed?: boolean
 }
 
 /**
@@ -22,12 +24,12 @@ export interface StoreTraits {
 export function storeConformance(
   name: string,
   create: () => SessionStore | Promise<SessionStore>,
-  { compares = true }: StoreTraits = {},
+  { compares = true, indexed = false }: StoreTraits = {},
 ): void {
   const inAnHour = (): Date => new Date(Date.now() + 60 * 60 * 1000)
 
   describe(`${name}, by the published suite`, () => {
-    publishedConformance(create, { describe, it, compares })
+    publishedConformance(create, { describe, it, compares, indexed })
   })
 
   describe(`${name}, a store under a clock`, () => {
