@@ -8,7 +8,7 @@ export type { SessionErrorCode } from './util/errors.ts'
 export type { CookieOptions } from './cookie/session-cookie.ts'
 export type { SerializeOptions } from './cookie/set-cookie.ts'
 export { createSession, isSession, Session } from './session/session.ts'
-export type { FlashSessionData, SessionData } from './session/session.ts'
+export type { FlashSessionData, SessionData, SignInOptions } from './session/session.ts'
 export type { SessionOrigin } from './session/session-state.ts'
 export type {
   ParseOptions,
@@ -25,7 +25,11 @@ export type {
   StoredSession,
 } from './engine/store.ts'
 export { createStoreSessionStorage } from './engine/store-storage.ts'
-export type { StoreSessionStorageOptions } from './engine/store-storage.ts'
+export type {
+  IndexedSessionStorageOptions,
+  StoreSessionStorageOptions,
+} from './engine/store-storage.ts'
+export type { IndexedSessionStorage, UserSession } from './engine/indexed-storage.ts'
 export { createSessionStorage } from './engine/strategy.ts'
 export type { SessionIdStorageStrategy } from './engine/strategy.ts'
 export type { SqlSessionMaintenance } from './storage/sql-store.ts'

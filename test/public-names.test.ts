@@ -8,6 +8,10 @@ const PUBLIC_NAMES: Record<string, string> = {
   '.': `
     type CookieOptions
     type FlashSessionData
+    type IndexedSessionStorage
+    type IndexedSessionStorageOptions
+    type IndexedSessionStore
+    type KeyPage
     type NewRecord
     type ParseOptions
     type Postponed
@@ -24,9 +28,11 @@ const PUBLIC_NAMES: Record<string, string> = {
     type SessionStorage
     type SessionStorageOptions
     type SessionStore
+    type SignInOptions
     type SqlSessionMaintenance
     type StoreSessionStorageOptions
     type StoredSession
+    type UserSession
     createCookieSessionStorage
     createMemorySessionStorage
     createSession

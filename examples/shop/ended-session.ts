@@ -8,6 +8,7 @@ const texts: Readonly<Record<SessionOrigin, string | undefined>> = {
   new: undefined,
   resumed: undefined,
   expired: 'Your session has expired. Please sign in again.',
+  revoked: 'You were signed out from another device.',
   unknown: 'Your session has ended. Please sign in again.',
   tampered: unreadable,
   invalid: unreadable,

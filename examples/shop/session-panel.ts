@@ -15,6 +15,7 @@ const meanings: Readonly<Record<SessionOrigin, string>> = {
   tampered: 'The cookie was not one of ours, so you start with an empty session.',
   expired: 'The cookie was genuine but too old, so you start with an empty session.',
   unknown: 'The cookie was genuine, but its session has ended, so you start with an empty one.',
+  revoked: 'The session was ended from another device, so you start with an empty one.',
   invalid: 'The cookie was genuine but stood for no session, so you start with an empty one.',
 }
 

@@ -1,4 +1,6 @@
-import { parseObject } from '../engine/cookie-backend.ts'
+import { parseCookieBody } from '../engine/cookie-backend.ts'
+import type { LoadedSession } from '../engine/session-backend.ts'
+import type { SessionUser } from '../session/session-state.ts'
 import { relativeTime } from '../util/relative-time.ts'
 import { findCookie } from './cookie-text.ts'
 import type { CookieText } from './cookie-text.ts'
@@ -14,6 +16,8 @@ export interface Inspection {
   readonly token: OpenedToken | undefined
   /** The values of cookie storage, with flash values as `__flash_<name>__`. */
   readonly data: object | undefined
+  /** Who is signed in, for cookie storage. */
+  readonly user?: SessionUser | undefined
   /** Why a server would refuse it; undefined if the cookie alone gives no reason. */
   readonly refusal: Refusal | undefined
   /** The number of secrets. */
@@ -65,16 +69,18 @@ async function inspectOne(
   if (opened instanceof Refusal) {
     return { ...rest, token: undefined, data: undefined, refusal: opened }
   }
-  const data = (opened.kind === 'cookie' && parseObject(opened.body)) || undefined
-  return { ...rest, token: opened, data, refusal: refusalOf(opened, data, now) }
+  const session = opened.kind === 'cookie' ? parseCookieBody(opened.body) : null
+  const { values: data, user } = session ?? {}
+  return { ...rest, token: opened, data, user, refusal: refusalOf(opened, session, now) }
 }
 
 function refusalOf(
   { kind, times }: OpenedToken,
-  data: object | undefined,
+  session: LoadedSession | null,
   now: number,
 ): Refusal | undefined {
-  if (kind === 'cookie' && data === undefined) {
+  const isForged = session?.user !== undefined && times === undefined
+  if (kind === 'cookie' && (session === null || isForged)) {
     return new Refusal('invalid', 'It is authentic, but it does not hold a session.')
   }
   if (times === undefined || now < times.expiresAt) return undefined

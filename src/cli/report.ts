@@ -16,7 +16,7 @@ function safeJson(value: unknown, indent?: number): string {
 }
 
 /** For programs. Moments are ISO 8601 in UTC. */
-export function toJson({ cookie, token, data, refusal, secrets }: Inspection): string {
+export function toJson({ cookie, token, data, user, refusal, secrets }: Inspection): string {
   const times = token?.times
   return safeJson(
     {
@@ -29,6 +29,8 @@ export function toJson({ cookie, token, data, refusal, secrets }: Inspection): s
       expiresAt: times && toIso(times.expiresAt),
       lifetimeByHand: times?.fixed,
       endsWithBrowser: times?.transient,
+      userId: user?.id,
+      authenticatedAt: user && toIso(user.authenticatedAt),
       data,
       id: token?.kind === 'id' ? token.body : undefined,
       refused: refusal && { reason: refusal.reason, message: refusal.message },
@@ -39,12 +41,15 @@ export function toJson({ cookie, token, data, refusal, secrets }: Inspection): s
 
 /** For people. */
 export function toText(inspection: Inspection, now: number): string {
-  const { cookie, token, data, refusal, secrets } = inspection
+  const { cookie, token, data, user, refusal, secrets } = inspection
   const lines = [
     ...(cookie ? cookieLines(cookie) : []),
     ...(token ? [...formLines(token, secrets), ...timeLines(token, now)] : []),
     ...(token?.kind === 'id'
       ? [line('Id', `${safeJson(token.body)}, of a record in the store`)]
+      : []),
+    ...(user
+      ? [line('User', `${safeJson(user.id)}, authenticated ${moment(user.authenticatedAt, now)}`)]
       : []),
     ...(data ? [line('Data', safeJson(data, 2))] : []),
     ...(refusal ? [line('Refused', safeText(refusal.message))] : []),

@@ -1,12 +1,6 @@
-import { SessionError, shown } from '../util/errors.ts'
+import { assertSeconds, MAX_COOKIE_AGE, MAX_TIMEOUT } from '../util/seconds.ts'
 import { DEFAULT_IDLE } from './lifetime.ts'
 import type { Lifetime } from './lifetime.ts'
-
-const DAY = 24 * 60 * 60
-
-/** The longest lifetime that browsers allow (RFC 6265bis section 5.6.2). */
-const MAX_COOKIE_AGE: number = 400 * DAY
-const MAX_TIMEOUT: number = 100 * 365.25 * DAY
 
 /**
  * The lifetime of sessions, from the options of a storage in seconds.
@@ -38,15 +32,4 @@ export function checkMaxAge(maxAge: number | undefined): number | undefined {
   if (maxAge === undefined) return undefined
   if (!(Number.isFinite(maxAge) && maxAge <= 0)) assertSeconds('maxAge', maxAge, MAX_COOKIE_AGE)
   return Math.floor(maxAge)
-}
-
-function assertSeconds(name: string, seconds: unknown, most: number): void {
-  // NaN fails both comparisons.
-  if (seconds === undefined) return
-  if (typeof seconds === 'number' && seconds >= 1 && seconds <= most) return
-  const limit = most === MAX_COOKIE_AGE ? '400 days, the most that browsers keep' : '100 years'
-  throw new SessionError(
-    'ERR_SESSION_CONFIG',
-    `\`${name}\` is ${shown(seconds)}: write a number of seconds from 1 to ${most} (${limit}), such as 60 * 60, or leave it out.`,
-  )
 }

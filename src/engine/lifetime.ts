@@ -43,7 +43,9 @@ export interface CommitOptions {
   /** Attributes of this commit's cookie, without a lifetime. */
   readonly attributes: SerializeOptions
   /** The lifetime that this commit sets. */
-  readonly chosen?: ChosenLifetime
+  readonly chosen?: ChosenLifetime | undefined
+  /** Counts the writes of other requests that the commit has met. */
+  readonly conflicts?: { count: number } | undefined
 }
 
 /** A lifetime that the application chooses by hand. */

@@ -1,4 +1,4 @@
-import type { SessionRecord } from '../session/session-state.ts'
+import type { SessionRecord, SessionUser } from '../session/session-state.ts'
 import type { StoredValues } from '../session/session-values.ts'
 import type { MaybePromise } from '../util/maybe-promise.ts'
 
@@ -10,14 +10,19 @@ export interface LoadedSession {
   readonly createdAt?: number
   readonly expiresAt?: number
   readonly fixed?: boolean
+  /** Who is signed in. */
+  readonly user?: SessionUser | undefined
+  /** Names the session in lists, if the back end has any. */
+  readonly handle?: string
   /** It should be written anew, though nothing has changed. */
   readonly stale?: boolean
   /** The back end's own note, such as the version of the record. A commit returns it to the back end. */
   readonly stored?: unknown
 }
 
-/** An id that a login or a logout has just retired. */
+/** An id that a login, a logout or the end of its session has retired. */
 export interface RetiredSession {
+  readonly origin: 'unknown' | 'revoked'
   /** The back end's own note. A commit returns it to the back end. */
   readonly retired: unknown
 }
@@ -26,6 +31,10 @@ export interface RetiredSession {
 export interface SaveOptions {
   /** Writes under a new id and retires the old one. */
   readonly regenerate: boolean
+  /** The new id is that of a sign-in, which counts as later than a logout that was committed before. */
+  readonly signsIn: boolean
+  /** Who is signed in from now on. */
+  readonly user: SessionUser | undefined
   readonly createdAt: number
   readonly expiresAt: number
   /** The expiry was chosen by hand. */
@@ -36,6 +45,10 @@ export interface SaveOptions {
   readonly reseals: boolean
   /** The application itself commits, so the write must not be postponed. */
   readonly byHand: boolean
+  /** The user was seen longer ago than lists should say. */
+  readonly isSeen: boolean
+  /** Counts the writes of other requests that this one has met. */
+  readonly conflicts?: { count: number } | undefined
 }
 
 /** The session that a back end has written. */
@@ -43,6 +56,7 @@ export interface SavedSession {
   /** The body of the next token. */
   readonly body: string
   readonly id: string
+  readonly handle?: string
   readonly stored?: unknown
   /** The lifetime of the record now. It differs if another request has chosen one by hand meanwhile. */
   readonly expiresAt?: number
@@ -62,8 +76,10 @@ export interface SessionBackend {
   readonly merges: boolean
   /** Whether {@link load} answers without a promise. */
   readonly immediate: boolean
-  /** Whether it stores creation and expiry itself, so that tokens need not carry them. */
+  /** Whether it stores creation, expiry and user itself, so that tokens need not carry them. */
   readonly keepsTimes: boolean
+  /** Lists and ends the sessions of a user, if the back end can look them up. */
+  readonly users?: UserSessions | undefined
   /** Loads the session for the body of an authentic token, or returns why there is none. */
   load(body: string): MaybePromise<LoadedSession | RetiredSession | 'unknown' | 'invalid'>
   save(record: SessionRecord, options: SaveOptions): MaybePromise<SaveResult>
@@ -71,4 +87,34 @@ export interface SessionBackend {
   end(record: SessionRecord): MaybePromise<void>
   /** Ends the session for the body of a token. */
   endBody(body: string): MaybePromise<void>
+  /** The id in the body of a token. */
+  idOf(body: string): string
+}
+
+/** A record of a session, parsed. */
+export interface ParsedRecord {
+  readonly createdAt: number
+  readonly fixed: boolean
+  readonly user: SessionUser | undefined
+  readonly stale: boolean
+  readonly values: StoredValues
+}
+
+/** A session in the list of its user. Moments are in milliseconds since 1970. */
+export interface ListedSession {
+  readonly handle: string
+  readonly user: SessionUser
+  readonly createdAt: number
+  readonly expiresAt: number
+  readonly fixed: boolean
+}
+
+/** The sessions of a user. */
+export interface UserSessions {
+  /** In any order. */
+  list(userId: string): Promise<ListedSession[]>
+  /** Ends one session. Returns whether it was one of this user, and not ended yet. */
+  end(userId: string, handle: string): Promise<boolean>
+  /** Ends all sessions but one, and returns how many. */
+  endAll(userId: string, except: string | undefined): Promise<number>
 }

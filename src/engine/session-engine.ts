@@ -11,13 +11,18 @@ import { SessionError } from '../util/errors.ts'
 import { chain } from '../util/maybe-promise.ts'
 import type { MaybePromise } from '../util/maybe-promise.ts'
 import { expiryOf, expiryAfter, lifetimeAttributes, nextTimes } from './lifetime.ts'
-import type { CommitOptions, Lifetime } from './lifetime.ts'
+import type { ChosenLifetime, CommitOptions, Lifetime } from './lifetime.ts'
 import type {
+  ListedSession,
   LoadedSession,
   RetiredSession,
   SaveResult,
   SessionBackend,
+  UserSessions,
 } from './session-backend.ts'
+import { throwStorageError } from './storage-error.ts'
+import { validFrom } from './valid-after.ts'
+import type { ValidAfter } from './valid-after.ts'
 
 /** The result of a commit. */
 export interface Committed {
@@ -37,6 +42,10 @@ export interface SessionEngine extends SessionLoader {
   mayNeedRenewal(state: SessionState, rolling: boolean): boolean
   /** Whether less than half of the idle lifetime is left, and a renewal would extend it. */
   isRenewalDue(record: SessionRecord, now: number): boolean
+  /** Whether the record should say that its user was seen. */
+  isSeenDue(record: SessionRecord, now: number): boolean
+  /** The sessions of users, if the back end can look them up. */
+  readonly users: UserSessions | undefined
   /** Writes the session, then makes its cookie. */
   commit(state: SessionState, options: CommitOptions): Promise<Committed>
   /** Ends the sessions of all cookies of the request. Returns the Set-Cookie texts that clear the cookies. */
@@ -52,11 +61,15 @@ export interface SessionEngine extends SessionLoader {
 /** A token from further in the future comes from a clock that ran ahead. It would outlive and outrank all others. */
 const MAX_CLOCK_SKEW = 24 * 60 * 60 * 1000 // milliseconds
 
+/** How long a user is in use before the record says so, in milliseconds. */
+const SEEN_INTERVAL = 60 * 60 * 1000
+
 export function createSessionEngine(
   backend: SessionBackend,
   cookie: SessionCookie,
   lifetime: Lifetime,
   schema?: ValueSchema | undefined,
+  validAfter?: ValidAfter | undefined,
 ): SessionEngine {
   const { codec } = cookie
 
@@ -66,8 +79,9 @@ export function createSessionEngine(
   ): SessionState {
     const sent = readCookieValues(header, cookie.name)
     const values = decode === undefined ? sent : sent.map((value) => tryDecode(value, decode))
-    // A schema may be asynchronous; only a call shows that.
-    let opensOnAccess = values.length === 0 || (backend.immediate && schema === undefined)
+    // A schema and `validAfter` may be asynchronous; only a call shows that.
+    const isImmediate = backend.immediate && schema === undefined && validAfter === undefined
+    let opensOnAccess = values.length === 0 || isImmediate
     for (const value of values) opensOnAccess &&= codec.opensAtOnce(value)
     return new SessionState(engine, values, opensOnAccess)
   }
@@ -126,8 +140,12 @@ export function createSessionEngine(
     now: number,
   ): MaybePromise<SessionRecord> {
     if (typeof loaded === 'string') return unstoredRecord(loaded)
-    if ('retired' in loaded) return { ...unstoredRecord('unknown'), retired: loaded.retired }
+    if ('retired' in loaded) return { ...unstoredRecord(loaded.origin), retired: loaded.retired }
     const { times } = token
+    const { user } = loaded
+    // Any signed cookie of the application has this form, and a client may have chosen its content.
+    if (user !== undefined && times === undefined && !backend.keepsTimes)
+      return unstoredRecord('invalid')
     const createdAt = loaded.createdAt ?? times?.createdAt
     // If a cookie was not renewed with its record, the earlier expiry counts. It makes a renewal due.
     const expiresAt = Math.min(loaded.expiresAt ?? Infinity, tokenExpiry)
@@ -143,9 +161,21 @@ export function createSessionEngine(
       expiredAt: undefined,
       fixed: loaded.fixed ?? times?.fixed ?? false,
       transient: times?.transient ?? false,
+      user,
+      handle: loaded.handle ?? '',
       stale: token.stale || loaded.stale === true,
       stored: loaded.stored,
     }
+    if (schema === undefined && (user === undefined || validAfter === undefined)) return record
+    if (user === undefined || validAfter === undefined) return validated(record)
+    return chain(validFrom(validAfter, user.id), (from) =>
+      user.authenticatedAt < from
+        ? { ...unstoredRecord('revoked'), retired: record.stored }
+        : validated(record),
+    )
+  }
+
+  function validated(record: SessionRecord): MaybePromise<SessionRecord> {
     if (schema === undefined) return record
     return chain(schema.accept(record.values.all), (valid) => {
       if (valid === null) return unstoredRecord('invalid')
@@ -177,6 +207,11 @@ export function createSessionEngine(
     return expiryAfter(now, createdAt, lifetimeAt(now)) > expiresAt
   }
 
+  function isSeenDue({ user }: SessionRecord, now: number): boolean {
+    if (user === undefined || backend.users === undefined) return false
+    return now - (user.seenAt ?? 0) >= SEEN_INTERVAL
+  }
+
   /** A cookie with `expires` ends its sessions at that moment. React Router computes it anew at each reading. */
   function lifetimeAt(now: number): Lifetime {
     const { expires } = cookie
@@ -188,6 +223,9 @@ export function createSessionEngine(
     const record = ownRecord(state)
     const { regenerated } = state
     const { now, renew } = options
+    const { user } = record
+    if (user !== undefined && !cookie.isTimed && !backend.keepsTimes) throwUnsealedUser()
+    const chosen = options.chosen ?? (state.chosen && chosenAt(now, state.chosen))
     const issues =
       backend.kind === 'cookie' ||
       record.id === '' ||
@@ -195,29 +233,36 @@ export function createSessionEngine(
       record.stale ||
       renew === 'always' ||
       (renew === 'due' && isDue(record, now))
-    const wanted = nextTimes(record, options, issues, lifetimeAt(now))
+    const seenUser = user && backend.users ? { ...user, seenAt: now } : user
+    const wanted = nextTimes(record, { ...options, chosen }, issues, lifetimeAt(now))
     let saved: SaveResult
     try {
+      // A logout ends every session that was offered.
+      if (state.signsOut) for (const body of state.bodies.slice(1)) await backend.endBody(body)
       saved = await backend.save(record, {
         createdAt: wanted.createdAt,
         expiresAt: wanted.expiresAt,
         fixed: wanted.fixed,
         regenerate: regenerated,
+        signsIn: state.signsIn,
+        user: seenUser,
         renews: issues,
         reseals: record.stale,
         byHand: renew === 'always',
+        isSeen: user !== undefined && isSeenDue(record, now),
+        conflicts: options.conflicts,
       })
     } catch (error) {
       return throwStorageError(error)
     }
     if (typeof saved === 'string') return { outcome: saved, setCookies: [] }
-    const { id, stored, expiresAt = wanted.expiresAt, fixed = wanted.fixed } = saved
+    const { id, handle = '', stored, expiresAt = wanted.expiresAt, fixed = wanted.fixed } = saved
     const times = { ...wanted, expiresAt, fixed }
 
     const setCookies: string[] = []
     if (issues) {
       const token = await codec.seal(saved.body, times)
-      const text = await cookie.serialize(token, lifetimeAttributes(times, options, cookie))
+      const text = await cookie.serialize(token, lifetimeAttributes(times, { ...options, chosen }, cookie))
       assertSize(text, record.values)
       setCookies.push(text)
       if (state.offered.length > 1) setCookies.push(...cookie.duplicateClearingHeaders())
@@ -234,11 +279,18 @@ export function createSessionEngine(
       fixed,
       createdAt: times.createdAt,
       transient: times.transient,
+      user: seenUser,
+      handle,
       stale: false,
       retired: undefined,
     }
     state.loader = engine
-    if (regenerated) state.regenerated = false
+    if (regenerated) {
+      state.regenerated = false
+      state.signsIn = false
+      state.signsOut = false
+      state.chosen = undefined
+    }
     return { outcome: 'written', setCookies }
   }
 
@@ -246,7 +298,7 @@ export function createSessionEngine(
   function ownRecord(state: SessionState): SessionRecord {
     const record = state.record ?? state.openAtOnce()
     if (state.loader === engine || state.loader === undefined) return record
-    return { ...record, id: '', stored: undefined, retired: undefined }
+    return { ...record, id: '', handle: '', stored: undefined, retired: undefined }
   }
 
   async function remove(state: SessionState): Promise<void> {
@@ -256,7 +308,7 @@ export function createSessionEngine(
       const [chosen] = state.bodies
       for (const body of state.bodies) {
         // Its end is the end of the record. A record that was refused, or has a new id since, has not ended it.
-        const isEnded = body === record.id || (body === chosen && record.retired !== undefined)
+        const isEnded = backend.idOf(body) === record.id || (body === chosen && record.retired !== undefined)
         if (!isEnded) await backend.endBody(body)
       }
     } catch (error) {
@@ -275,10 +327,24 @@ export function createSessionEngine(
   function isFor(record: SessionRecord, setCookie: string): MaybePromise<boolean | undefined> {
     if (backend.kind === 'cookie') return undefined
     const value = setCookie.slice(cookie.name.length + 1).split(';', 1)[0] ?? ''
-    return chain(codec.open(value), (token) => token !== null && token.body === record.id)
+    return chain(codec.open(value), (token) => token !== null && backend.idOf(token.body) === record.id)
+  }
+
+  /** The back end's list, without the sessions that a request would be refused. */
+  async function list(of: UserSessions, userId: string): Promise<ListedSession[]> {
+    const now = Date.now()
+    const absolute = lifetime.absolute ?? Infinity
+    const from = validAfter === undefined ? -Infinity : await validFrom(validAfter, userId)
+    return (await of.list(userId)).flatMap((session) => {
+      const expiresAt = Math.min(session.expiresAt, session.createdAt + absolute)
+      const isAlive = expiresAt > now && session.user.authenticatedAt >= from
+      return isAlive ? [{ ...session, expiresAt }] : []
+    })
   }
 
   const engine: SessionEngine = {
+    users: backend.users && inStorage(backend.users, list),
+    isSeenDue,
     cookie,
     schema,
     ready: () => codec.ready(),
@@ -295,13 +361,27 @@ export function createSessionEngine(
   return engine
 }
 
-/** Wraps the error of a back end. */
-function throwStorageError(cause: unknown): never {
-  if (cause instanceof SessionError) throw cause
+/** @throws SessionError as a session does, and {@link throwStorageError} */
+function inStorage(
+  users: UserSessions,
+  list: (users: UserSessions, userId: string) => Promise<ListedSession[]>,
+): UserSessions {
+  return {
+    list: (userId) => list(users, userId).catch(throwStorageError),
+    end: (...one) => users.end(...one).catch(throwStorageError),
+    endAll: (...all) => users.endAll(...all).catch(throwStorageError),
+  }
+}
+
+function chosenAt(now: number, { maxAge }: { readonly maxAge: number | undefined }): ChosenLifetime {
+  const expiresAt = maxAge === undefined ? undefined : now + Math.floor(maxAge) * 1000
+  return { expiresAt, expires: undefined, transient: maxAge === undefined }
+}
+
+function throwUnsealedUser(): never {
   throw new SessionError(
-    'ERR_SESSION_STORAGE',
-    `The session storage could not answer: ${cause instanceof Error ? cause.message : String(cause)}`,
-    { cause },
+    'ERR_SESSION_CONFIG',
+    "Signed cookies cannot carry the user: write `protection: 'encrypted'` with `acceptSigned: true` to use signIn(), or use a storage with a back end.",
   )
 }
 

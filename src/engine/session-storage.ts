@@ -10,13 +10,14 @@ import type { SessionState } from '../session/session-state.ts'
 import { createValueSchema } from '../session/value-schema.ts'
 import { parseSecrets } from '../token/secrets.ts'
 import { isProduction, isWorkers, readVariable } from '../util/environment.ts'
-import { SessionError } from '../util/errors.ts'
+import { SessionError, shown } from '../util/errors.ts'
 import type { MaybePromise } from '../util/maybe-promise.ts'
 import type { ChosenLifetime } from './lifetime.ts'
 import { checkMaxAge, lifetimeFrom } from './lifetime-options.ts'
 import type { SessionBackend } from './session-backend.ts'
 import { createSessionEngine } from './session-engine.ts'
 import type { SessionEngine } from './session-engine.ts'
+import type { ValidAfter } from './valid-after.ts'
 
 /**
  * How a `Cookie` header is read.
@@ -111,6 +112,21 @@ export interface SessionStorageOptions<Data extends object = SessionData> {
    * `origin: 'invalid'`.
    */
   migrate?: ((data: SessionData) => MaybePromise<unknown>) | undefined
+  /**
+   * The moment from which the sessions of a user are valid. Sessions that were authenticated before it are refused with
+   * `origin: 'revoked'`, also those of cookie storage. It is called at most once per request, and only for a session whose
+   * user is signed in. If it throws, the request fails.
+   *
+   * @example
+   * import { createCookieSessionStorage } from 'fetch-sessions'
+   *
+   * declare function findUser(id: string): Promise<{ signedOutEverywhereAt?: Date } | undefined>
+   *
+   * export const storage = createCookieSessionStorage({
+   *   validAfter: async (userId) => (await findUser(userId))?.signedOutEverywhereAt,
+   * })
+   */
+  validAfter?: ValidAfter | undefined
 }
 
 /** Makes the back end of a storage. It may seal records with `secrets`, which are those of the cookie. */
@@ -146,13 +162,14 @@ export function storageOver<Data extends object, FlashData extends object>(
   assertCookieOptions(cookieOptions)
   lifetimeFrom(options, cookieOptions.maxAge)
   const schema = createValueSchema(options)
+  assertFunction('validAfter', options.validAfter)
 
   function createEngine(secrets: readonly string[]): SessionEngine {
     const backend = createBackend(secrets)
     const cookie = createSessionCookie(cookieOptions, backend.kind, secrets)
     const lifetime = lifetimeFrom(options, cookie.maxAge)
     if (!cookie.isTimed && !backend.keepsTimes) assertNoTimeouts(options)
-    return createSessionEngine(backend, cookie, lifetime, schema)
+    return createSessionEngine(backend, cookie, lifetime, schema, options.validAfter)
   }
 
   const own = ownSecrets(cookieOptions)
@@ -170,6 +187,14 @@ export function storageOver<Data extends object, FlashData extends object>(
     engines.set(variable, engine)
     return engine
   })
+}
+
+function assertFunction(name: string, value: unknown): void {
+  if (value === undefined || typeof value === 'function') return
+  throw new SessionError(
+    'ERR_SESSION_CONFIG',
+    `\`${name}\` is ${shown(value)}: write a function, such as \`(userId) => new Date(0)\`.`,
+  )
 }
 
 function assertNoTimeouts({
@@ -229,7 +254,8 @@ function storageOf<Data extends object, FlashData extends object>(
       const attributes = withoutLifetime(serializeOptions)
       if (state.destroyed) return endByHand(engine, state, attributes)
       const now = Date.now()
-      const chosen = chosenLifetime(serializeOptions, now)
+      const isChosen = 'maxAge' in serializeOptions || 'expires' in serializeOptions
+      const chosen = isChosen ? chosenLifetime(serializeOptions, now) : undefined
       const options = { now, renew: 'always', attributes, chosen } as const
       const { setCookies } = await engine.commit(state, options)
       state.committed = setCookies

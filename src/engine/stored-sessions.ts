@@ -1,60 +1,38 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 
-import type { SessionRecord } from '../session/session-state.ts'
+import type { SessionRecord, SessionUser } from '../session/session-state.ts'
 import type { SessionValues, StoredValues } from '../session/session-values.ts'
 import { encodeBase64url, encodeUtf8Shared, fillRandom } from '../token/bytes.ts'
-import { SessionError } from '../util/errors.ts'
+import {
+  backOff,
+  conflict,
+  endKey,
+  hasEnded,
+  MARKER_LIFETIME,
+  markerOf,
+  markerRecord,
+  MAX_ATTEMPTS,
+  parseMarker,
+  RETIRED,
+  UNMARKED,
+} from './markers.ts'
+import type { MetMarker, Place } from './markers.ts'
 import type { RecordCodec } from './record-codec.ts'
 import type {
   LoadedSession,
+  ParsedRecord,
   RetiredSession,
   SavedSession,
   SaveOptions,
   SaveResult,
   SessionBackend,
 } from './session-backend.ts'
-import type { NewRecord, RecordChange, SessionStore, StoredSession } from './store.ts'
+import { isIndexed } from './store.ts'
+import type { RecordChange, SessionStore, StoredSession } from './store.ts'
+import { createUserSessions } from './user-sessions.ts'
 
-/*
- * The data under a key:
- *
- *   {"createdAt":…,"data":{…}}           a session, or `sealed:` and the same, sealed
- *   retired:{"logouts":0,"begun":[…]}    an id that a login has replaced or a logout has ended: a marker
- *
- * A marker has the keys of every session that was begun under the id since the last logout, and the number of logouts. It
- * stays for 15 seconds, longer than requests take. Late requests with the old id find it there.
- */
-const RETIRED = 'retired:'
-/** Milliseconds. */
-const MARKER_LIFETIME = 15_000
 /** No visitor signs in more often within 15 seconds. Each login rewrites the keys of all before it. */
 const MAX_BEGUN = 100
-
-/** An attempt fails only if another request succeeds, so this many requests at once all succeed. */
-const MAX_ATTEMPTS = 100
-/** Milliseconds. */
-const MAX_BACK_OFF = 64
-
-/** The key of a session, and the version that was read or written. */
-interface Place {
-  readonly key: string
-  readonly version: string
-}
-
-interface Marker {
-  readonly logouts: number
-  /** Keys. */
-  readonly begun: readonly string[]
-}
-
-/** The marker of an id under which nothing was begun. */
-const UNMARKED: Marker = { logouts: 0, begun: [] }
-
-/** The marker that a session found at loading, kept until its commit. */
-interface MetMarker extends Place, Marker {
-  /** Milliseconds since 1970. */
-  readonly metAt: number
-}
 
 interface CreatedSession extends SavedSession {
   stored: Place
@@ -62,55 +40,81 @@ interface CreatedSession extends SavedSession {
   fixed?: boolean
 }
 
+export interface StoredSessionsOptions {
+  /** Seals the records; without it they are plain. */
+  readonly codec: RecordCodec | undefined
+  /** Precedes every key, and every hash of a user. */
+  readonly prefix: string
+  /** A sign-in beyond it ends the least recently seen sessions of the user. */
+  readonly maxSessionsPerUser: number | undefined
+}
+
 /**
- * Keeps sessions as records of a {@link SessionStore}. It handles ids, keys, JSON and conflicts.
+ * Keeps sessions as records of a {@link SessionStore}. It handles ids, keys, JSON and conflicts. A record is
  *
- * @param codec seals the records; without it they are plain
+ *   {"createdAt":…,"fixed":true,"user":{"id":"…","authenticatedAt":…,"device":"…","seenAt":…},"data":{…}}
+ *
+ * in which `fixed` and `user` may be missing; or `sealed:` and the same, sealed; or a marker, which has no session.
  */
 export function createStoredSessions(
   store: SessionStore,
-  codec: RecordCodec | undefined,
-  prefix: string,
+  { codec, prefix, maxSessionsPerUser }: StoredSessionsOptions,
 ): SessionBackend {
   /** The store gets only a hash, so a leaked table signs nobody in. WebCrypto would cost a thread hop. */
-  function keyOf(id: string): string {
-    return prefix + encodeBase64url(sha256(encodeUtf8Shared(id)))
+  function keyOf(text: string): string {
+    return prefix + encodeBase64url(sha256(encodeUtf8Shared(text)))
   }
+
+  const users = isIndexed(store) ? createUserSessions(store, prefix, keyOf, decode) : undefined
 
   async function load(id: string): Promise<LoadedSession | RetiredSession | 'unknown' | 'invalid'> {
     const key = keyOf(id)
     const found = await store.read(key)
     if (found === null) return 'unknown'
-    const marker = parseMarker(found.data)
-    if (marker !== null) {
-      const retired: MetMarker = { ...marker, key, version: found.version, metAt: Date.now() }
-      return { retired }
+    if (found.data.startsWith(RETIRED)) {
+      const retired = metMarker(key, found)
+      return { retired, origin: retired.revoked === true ? 'revoked' : 'unknown' }
     }
     const record = await decode(key, found)
     if (record === null) return 'invalid'
-    const { values, createdAt, fixed, stale } = record
+    const { values, createdAt, fixed, user, stale } = record
     const expiresAt = found.expires.getTime()
     const stored: Place = { key, version: found.version }
-    return { id, values, createdAt, expiresAt, fixed, stale, stored }
+    const handle = users === undefined ? '' : key.slice(prefix.length)
+    return { id, values, createdAt, expiresAt, fixed, user, stale, stored, handle }
   }
 
-  function save(record: SessionRecord, options: SaveOptions): Promise<SaveResult> {
+  async function save(record: SessionRecord, options: SaveOptions): Promise<SaveResult> {
     const { id, retired, values } = record
     const stored = record.stored as Place | undefined
-    const old = (retired as MetMarker | undefined) ?? stored
-    if (old === undefined) return create(values, options)
-    if (options.regenerate) return replace(old, values, options)
-    if (stored === undefined) return Promise.resolve('retired')
-    return update(id, stored, values, options)
+    const refused = retired as Place | MetMarker | undefined
+    const old = refused ?? stored
+    if (old !== undefined && !options.regenerate) {
+      if (stored !== undefined) return update(id, stored, values, options)
+      // Only who may begin anew gets a cookie: this one could replace the cookie of a login.
+      if (markerOf(refused).revoked !== true && isMet(refused)) return 'retired'
+    }
+    const saved = await (old === undefined
+      ? create(values, options)
+      : replace(old, refused !== undefined, values, options))
+    if (maxSessionsPerUser !== undefined && options.signsIn && typeof saved === 'object') {
+      await users?.limit((saved.stored as Place).key, options.user, maxSessionsPerUser)
+    }
+    return saved
   }
 
   async function create(values: SessionValues, options: SaveOptions): Promise<CreatedSession> {
     const expires = new Date(options.expiresAt)
+    const user = options.user && keyOf(options.user.id)
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const id = createId()
       const key = keyOf(id)
-      const version = await store.create(key, { data: await encode(key, values, options), expires })
-      if (version !== null) return { body: id, id, stored: { key, version } }
+      const version = await store.create(key, {
+        data: await encode(key, values, options),
+        expires,
+        user,
+      })
+      if (version !== null) return savedAs(id, { key, version })
     }
     throw conflict('create')
   }
@@ -124,20 +128,22 @@ export function createStoredSessions(
   ): Promise<SaveResult> {
     let version = known
     let times = options
+    const user = options.user && keyOf(options.user.id)
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       // If nothing has changed, only the expiry moves. Without a new cookie, the expiry stays.
-      const writes = values.changed || times.byHand || times.reseals
+      const writes = values.changed || times.byHand || times.reseals || times.isSeen
       const data = writes ? await encode(key, values, times) : undefined
       const expires = times.renews ? new Date(times.expiresAt) : undefined
       const { expiresAt, fixed } = times
       if (data === undefined && expires === undefined) {
-        return { body: id, id, stored: { key, version }, expiresAt, fixed } // another request has already written the same
+        return { ...savedAs(id, { key, version }), expiresAt, fixed } // another request has already written the same
       }
-      const answer = await store.update(key, version, { data, expires } as RecordChange)
+      const answer = await store.update(key, version, { data, expires, user } as RecordChange)
       if (typeof answer === 'string') {
-        return { body: id, id, stored: { key, version: answer }, expiresAt, fixed }
+        return { ...savedAs(id, { key, version: answer }), expiresAt, fixed }
       }
       if (answer !== null) return 'postponed'
+      if (options.conflicts !== undefined) options.conflicts.count++
       await backOff(attempt)
       const found = await store.read(key)
       const met = found && parseMarker(found.data) === null ? await decode(key, found) : null
@@ -157,20 +163,25 @@ export function createStoredSessions(
    * If the values were cleared, it is a logout that goes on: what was begun under the old id ends, and what is begun
    * meanwhile is dropped.
    *
-   * @param old the record; or a marker, if the answer to an earlier login was lost
+   * @param known the record; or a marker, if the answer to an earlier login was lost
+   * @param isRefused nothing of the old session may be taken over
    */
   async function replace(
-    old: Place | MetMarker,
+    known: Place | MetMarker,
+    isRefused: boolean,
     values: SessionValues,
     options: SaveOptions,
   ): Promise<SaveResult> {
+    // A sign-in counts as later than a logout that was committed before the sign-in is.
+    const old = options.signsIn ? await readAgain(known) : known
+    const { logouts } = markerOf(old)
+    let { begun } = markerOf(old)
+    const endedBefore = options.signsIn ? await endedOf(begun) : []
     const created = await create(values, options)
     const { key } = created.stored
-    const { logouts } = knownMarker(old)
-    let { begun } = knownMarker(old)
     let version: string | undefined = old.version
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-      if (values.isCleared) for (const each of begun) await endKey(each)
+      if (values.isCleared) for (const each of begun) await endKey(store, each)
       else if (begun.length >= MAX_BEGUN) return discard(created)
       const named = markerRecord(
         values.isCleared
@@ -182,34 +193,46 @@ export function createStoredSessions(
         : store.update(old.key, version, named))
       if (answer !== null) {
         // After the old id names this one: a logout that comes later still, with the id of another login, is one of its own.
-        return !values.isCleared && (await hasEnded(begun)) ? discard(created) : created
+        return !values.isCleared && (await hasEnded(store, without(begun, endedBefore)))
+          ? discard(created)
+          : created
       }
+      if (options.conflicts !== undefined) options.conflicts.count++
       await backOff(attempt)
       const found = await store.read(old.key)
       version = found?.version
       if (found === null) {
         // A logout after `metAt` would have left a marker that is still there.
-        if ('metAt' in old && Date.now() - old.metAt < MARKER_LIFETIME) continue
+        if (isMet(old) && Date.now() - old.metAt < MARKER_LIFETIME) continue
         return discard(created)
       }
       const marker = parseMarker(found.data)
       if (marker !== null) {
         // A client that repeats an unanswered write finds its own marker.
         if (marker.begun.includes(key)) {
-          return (await hasEnded(marker.begun)) ? discard(created) : created
+          return (await hasEnded(store, without(marker.begun, endedBefore)))
+            ? discard(created)
+            : created
         }
         if (marker.logouts > logouts) return discard(created)
+        // Who begins anew without a sign-in must not replace the cookie of a login.
+        if (!options.regenerate) return discard(created)
         begun = marker.begun // another login was faster: a logout with the old id ends both
         continue
       }
+      if (isRefused) continue
       const met = await decode(old.key, found)
       if (met === null) return discard(created)
       values.rebase(met.values)
-      const times = keptByHand(options, met, found)
+      const times = options.signsIn ? options : keptByHand(options, met, found)
       const data = await encode(key, values, times)
-      const change = { data, expires: new Date(times.expiresAt) }
+      const user = options.user && keyOf(options.user.id)
+      const change = { data, expires: new Date(times.expiresAt), user }
       const rewritten = await store.update(key, created.stored.version, change)
-      if (typeof rewritten !== 'string') throw conflict('replace')
+      if (typeof rewritten !== 'string') {
+        if (await hasEnded(store, [key])) return discard(created) // by endSession()
+        throw conflict('replace')
+      }
       created.stored = { key, version: rewritten }
       created.expiresAt = times.expiresAt
       created.fixed = times.fixed
@@ -217,14 +240,19 @@ export function createStoredSessions(
     throw conflict('replace')
   }
 
-  /** Whether a logout has ended one of these sessions, or one that was begun under them in turn. */
-  async function hasEnded(keys: readonly string[]): Promise<boolean> {
-    for (const key of keys) {
-      const found = await store.read(key)
-      const marker = found && parseMarker(found.data)
-      if (marker && (marker.logouts > 0 || (await hasEnded(marker.begun)))) return true
-    }
-    return false
+  /** What stands under a key now. */
+  async function readAgain(known: Place | MetMarker): Promise<Place | MetMarker> {
+    const { key } = known
+    const found = await store.read(key)
+    if (found === null) return { key, version: undefined, ...UNMARKED, metAt: Date.now() }
+    if (parseMarker(found.data) !== null) return metMarker(key, found)
+    return known // if the record has changed, its marker cannot be written, and the loop merges
+  }
+
+  async function endedOf(keys: readonly string[]): Promise<readonly string[]> {
+    const ended: string[] = []
+    for (const key of keys) if (await hasEnded(store, [key])) ended.push(key)
+    return ended
   }
 
   async function discard({ stored }: CreatedSession): Promise<'retired'> {
@@ -232,39 +260,18 @@ export function createStoredSessions(
     return 'retired'
   }
 
-  /**
-   * Ends the session under a key, and before it every session that was begun under it. If that fails half way, the marker
-   * still names the rest, and the logout can be repeated.
-   */
-  async function endKey(key: string, known?: Place | MetMarker): Promise<void> {
-    let version = known?.version
-    let marker = knownMarker(known)
-    let logouts = known && marker.logouts
-    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-      if (version === undefined) {
-        const found = await store.read(key)
-        if (found === null) return
-        version = found.version
-        marker = parseMarker(found.data) ?? UNMARKED
-        logouts ??= marker.logouts
-        // Another logout was faster, and nothing was begun since.
-        if (marker.logouts > logouts && marker.begun.length === 0) return
-      }
-      for (const begun of marker.begun) await endKey(begun)
-      const ended = markerRecord({ logouts: marker.logouts + 1, begun: [] })
-      if ((await store.update(key, version, ended)) !== null) return
-      version = undefined
-      await backOff(attempt)
-    }
-    throw conflict('end')
+  function savedAs(id: string, stored: Place): CreatedSession {
+    const handle = users === undefined ? '' : stored.key.slice(prefix.length)
+    return { body: id, id, stored, handle }
   }
 
   async function encode(
     key: string,
     values: SessionValues,
-    { createdAt, fixed }: SaveOptions,
+    { createdAt, fixed, user }: SaveOptions,
   ): Promise<string> {
-    const head = `"createdAt":${createdAt}${fixed ? ',"fixed":true' : ''}`
+    const member = user === undefined ? '' : `,"user":${JSON.stringify(user)}`
+    const head = `"createdAt":${createdAt}${fixed ? ',"fixed":true' : ''}${member}`
     const text = `{${head},"data":${values.serialize()}}`
     return codec === undefined ? text : codec.encode(key, text)
   }
@@ -280,29 +287,30 @@ export function createStoredSessions(
     merges: true,
     immediate: false,
     keepsTimes: true,
+    users,
     load,
     save,
     async end({ id, stored, retired }) {
       const known = (retired ?? stored) as MetMarker | Place | undefined
-      if (known !== undefined) await endKey(known.key, known)
-      else if (id !== '') await endKey(keyOf(id))
+      if (known !== undefined) await endKey(store, known.key, known)
+      else if (id !== '') await endKey(store, keyOf(id))
     },
-    endBody: (id) => endKey(keyOf(id)),
+    endBody: (id) => endKey(store, keyOf(id)),
+    idOf: (id) => id,
   }
 }
 
-/** The marker in the data of a record; null for a session. */
-function parseMarker(data: string): Marker | null {
-  return data.startsWith(RETIRED) ? (JSON.parse(data.slice(RETIRED.length)) as Marker) : null
+function metMarker(key: string, found: StoredSession): MetMarker {
+  const marker = parseMarker(found.data) ?? UNMARKED
+  return { ...marker, key, version: found.version, metAt: Date.now() }
 }
 
-function knownMarker(known: Place | MetMarker | undefined): Marker {
-  return known !== undefined && 'begun' in known ? known : UNMARKED
+function isMet<Known extends object>(known: Known | undefined): known is Known & MetMarker {
+  return known !== undefined && 'metAt' in known
 }
 
-function markerRecord(marker: Marker): NewRecord {
-  const expires = new Date(Date.now() + MARKER_LIFETIME)
-  return { data: RETIRED + JSON.stringify(marker), expires }
+function without(keys: readonly string[], others: readonly string[]): readonly string[] {
+  return others.length === 0 ? keys : keys.filter((key) => !others.includes(key))
 }
 
 /** Keeps the lifetime that another request has chosen by hand meanwhile. */
@@ -311,41 +319,29 @@ function keptByHand(options: SaveOptions, met: ParsedRecord, found: StoredSessio
   return { ...options, fixed: true, renews: false, expiresAt: found.expires.getTime() }
 }
 
-interface ParsedRecord {
-  readonly createdAt: number
-  readonly fixed: boolean
-  readonly stale: boolean
-  readonly values: StoredValues
-}
-
 function parseRecord(text: string, stale: boolean): ParsedRecord | null {
   try {
     const record = JSON.parse(text) as { [member: string]: unknown } | null
-    const { createdAt, fixed, data } = record ?? {}
+    const { createdAt, fixed, user, data } = record ?? {}
     if (typeof createdAt !== 'number') return null
     if (typeof data !== 'object' || data === null || Array.isArray(data)) return null
-    return { createdAt, fixed: fixed === true, stale, values: data as StoredValues }
+    const values = data as StoredValues
+    if (user === undefined) return { createdAt, fixed: fixed === true, user, stale, values }
+    if (!isUser(user)) return null
+    return { createdAt, fixed: fixed === true, user, stale, values }
   } catch {
     return null
   }
+}
+
+function isUser(value: unknown): value is SessionUser {
+  if (typeof value !== 'object' || value === null) return false
+  const { id, authenticatedAt } = value as Partial<SessionUser>
+  return typeof id === 'string' && id !== '' && typeof authenticatedAt === 'number'
 }
 
 function createId(): string {
   const bytes = new Uint8Array(20) // 160 bits; OWASP requires at least 64
   fillRandom(bytes)
   return encodeBase64url(bytes)
-}
-
-function conflict(what: string): SessionError {
-  return new SessionError(
-    'ERR_SESSION_STORAGE',
-    `The session could not be stored: ${what} met another write ${MAX_ATTEMPTS} times in a row.`,
-  )
-}
-
-/** Waits a random time, so that many simultaneous writers do not collide again. */
-function backOff(attempt: number): Promise<void> | undefined {
-  if (attempt < 3) return undefined
-  const milliseconds = Math.random() * Math.min(2 ** attempt, MAX_BACK_OFF)
-  return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }

@@ -1,4 +1,6 @@
 import type { FlashSessionData, SessionData } from '../session/session.ts'
+import type { SessionUser } from '../session/session-state.ts'
+import { parseArray } from '../token/plain.ts'
 import type { SessionBackend } from './session-backend.ts'
 import { storageOver } from './session-storage.ts'
 import type { SessionStorage, SessionStorageOptions } from './session-storage.ts'
@@ -93,27 +95,47 @@ function strategyBackend<Data extends object, FlashData extends object>(
     merges: false,
     immediate: false,
     keepsTimes: false,
-    async load(id) {
+    async load(body) {
+      const { id, user } = parseBody(body)
       const data = await strategy.readData(id)
       if (data === null || data === undefined) return 'unknown'
       if (typeof data !== 'object' || Array.isArray(data)) return 'invalid'
-      return { id, values: { ...data } }
+      return { id, values: { ...data }, user }
     },
-    async save({ id, values }, { regenerate, expiresAt }) {
+    async save({ id, values }, { regenerate, expiresAt, user }) {
       const data = JSON.parse(values.serialize()) as Stored
       const expires = new Date(expiresAt)
       if (id !== '' && !regenerate) {
         const answer = await strategy.updateData(id, data, expires)
-        return answer === false ? 'retired' : { body: id, id }
+        return answer === false ? 'retired' : { body: bodyOf(id, user), id }
       }
       // A new id, because somebody else may know the old one.
       const newId = await strategy.createData(data, expires)
       if (id !== '') await strategy.deleteData(id)
-      return { body: newId, id: newId }
+      return { body: bodyOf(newId, user), id: newId }
     },
     async end({ id }) {
       if (id !== '') await strategy.deleteData(id)
     },
-    endBody: (id) => strategy.deleteData(id),
+    endBody: (body) => strategy.deleteData(parseBody(body).id),
+    idOf: (body) => parseBody(body).id,
   }
+}
+
+/*
+ * The body of a token is the id, or a JSON array if a user is signed in: ["id","user id",authenticatedAt]. The user can be
+ * in the token, since it changes only together with the id. An id that starts like an array is put into one.
+ */
+
+function bodyOf(id: string, user: SessionUser | undefined): string {
+  if (user !== undefined) return JSON.stringify([id, user.id, user.authenticatedAt])
+  return id.startsWith('[') ? JSON.stringify([id]) : id
+}
+
+function parseBody(body: string): { id: string; user?: SessionUser } {
+  if (!body.startsWith('[')) return { id: body }
+  const [id, userId, authenticatedAt] = parseArray(body)
+  if (typeof id !== 'string') return { id: body }
+  if (typeof userId !== 'string' || typeof authenticatedAt !== 'number') return { id }
+  return { id, user: { id: userId, authenticatedAt } }
 }

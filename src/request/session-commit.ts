@@ -26,6 +26,8 @@ export interface Visit {
 export interface CommitState {
   /** The handler called `destroy()`. */
   readonly destroyed: boolean
+  /** The handler called `signOut()`. */
+  readonly signsOut: boolean
   /** `destroySession()` has already ended it in the back end. */
   readonly ended: boolean
   readonly changed: boolean
@@ -37,13 +39,14 @@ export interface CommitState {
   readonly setByHand: 'none' | 'this' | 'another' | 'unknown'
   /** The record stays under this id, so a write is safe whatever cookie the handler sends. */
   readonly merges: boolean
-  /** Less than half of the lifetime is left, or the token should be sealed anew. */
+  /** Less than half of the lifetime is left, the token should be sealed anew, or the list should say that it is in use. */
   readonly renews: boolean
 }
 
 /** Decides what happens to a session at the end of a request. A logout holds with every response. */
 export function decide(state: CommitState): Decision {
   if (state.destroyed && !state.ended) return 'end'
+  if (state.signsOut && !state.saves) return 'end'
   const isOthers = state.setByHand === 'another' || state.setByHand === 'unknown'
   if (state.changed && state.saves && !state.destroyed) {
     return isOthers && !state.merges ? 'yield' : 'write'
@@ -65,19 +68,23 @@ export async function commitVisit(
   // Close before writing: later changes would not be saved.
   state.closed = true
   const now = Date.now()
-  const { record, destroyed, endedInBackend: ended } = state
+  const { record, destroyed, signsOut, endedInBackend: ended } = state
   // Comparing throws for values that JSON cannot store. A response that saves nothing must not fail for that.
   const changed = saves && state.changed
   const committed = state.committed !== undefined
   const isDue =
-    saves && record !== undefined && (record.stale || (rolling && engine.isRenewalDue(record, now)))
-  const hasOutcome = changed || isDue || committed || destroyed
+    saves &&
+    record !== undefined &&
+    (record.stale ||
+      (rolling && engine.isRenewalDue(record, now)) ||
+      (record.user !== undefined && engine.isSeenDue(record, now)))
+  const hasOutcome = changed || isDue || committed || destroyed || signsOut
   const hasCookies = hasOutcome && response?.headers.has('Set-Cookie') === true
   const setByHand = hasCookies ? await whoseCookie(visit, response) : 'none'
   const renews = isDue && setByHand === 'none' && !(request !== undefined && isPeek(request))
   const merges =
     setByHand !== 'none' && record !== undefined && !state.regenerated && engine.merges(record)
-  const facts = { destroyed, ended, changed, saves, committed, setByHand, merges, renews }
+  const facts = { destroyed, signsOut, ended, changed, saves, committed, setByHand, merges, renews }
   const decision = decide(facts)
   const text = visit.isDebugged ? explainDecision(decision, state, response, saves, now) : ''
 

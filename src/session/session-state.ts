@@ -8,7 +8,7 @@ import type { ValueSchema } from './value-schema.ts'
 /**
  * Where a session comes from: `new` (the request had no cookie), `resumed`, or the reason that its cookie was refused:
  * `tampered` (it does not authenticate), `expired`, `unknown` (the store has no such record), `invalid` (authentic, but not
- * a session).
+ * a session), `revoked` (it was ended from elsewhere: by `endSession()`, `endSessions()` or `validAfter`).
  *
  * @example
  * import type { Session, SessionOrigin } from 'fetch-sessions'
@@ -16,11 +16,30 @@ import type { ValueSchema } from './value-schema.ts'
  * const notices: Partial<Record<SessionOrigin, string>> = {
  *   expired: 'You were signed out after a while without a visit.',
  *   unknown: 'You were signed out.',
+ *   revoked: 'You were signed out from another device.',
  * }
  *
  * export const noticeFor = (session: Session): string | undefined => notices[session.origin]
  */
-export type SessionOrigin = 'new' | 'resumed' | 'tampered' | 'expired' | 'unknown' | 'invalid'
+export type SessionOrigin =
+  | 'new'
+  | 'resumed'
+  | 'tampered'
+  | 'expired'
+  | 'unknown'
+  | 'invalid'
+  | 'revoked'
+
+/** The user who is signed in to a session. Moments are in milliseconds since 1970. */
+export interface SessionUser {
+  readonly id: string
+  /** When the user last proved their identity. */
+  readonly authenticatedAt: number
+  /** A label for the user's list of sessions. */
+  readonly device?: string | undefined
+  /** When the session was last used, at most an hour too early. Back ends without an index keep none. */
+  readonly seenAt?: number | undefined
+}
 
 /** A session as a storage knows it. Moments are in milliseconds since 1970. */
 export interface SessionRecord {
@@ -35,11 +54,15 @@ export interface SessionRecord {
   readonly fixed: boolean
   /** The cookie ends with the browser, chosen by hand in `commitSession`. */
   readonly transient: boolean
+  /** Who is signed in. It changes only together with the id. */
+  readonly user: SessionUser | undefined
+  /** Names the session in lists and logs; empty without a record in a back end that names them. */
+  readonly handle: string
   /** The token should be sealed again: it uses an older secret or an older form. */
   readonly stale: boolean
   /** The back end's own note on the record, such as its version; `undefined` while nothing is stored. */
   readonly stored: unknown
-  /** The back end's note on an id that a login or a logout has retired; otherwise `undefined`. */
+  /** The back end's note on a session that was refused, since its id was retired or its user revoked it. */
   readonly retired?: unknown
 }
 
@@ -67,6 +90,12 @@ export class SessionState {
   touched = false
   regenerated = false
   destroyed = false
+  /** A user has signed in, which counts as later than a logout that was committed meanwhile. */
+  signsIn = false
+  /** The user has signed out. Like `destroy()`, this holds with every response. */
+  signsOut = false
+  /** The lifetime that a sign-in has chosen, in seconds; without `maxAge` the cookie ends with the browser. */
+  chosen: { readonly maxAge: number | undefined } | undefined = undefined
   closed = false
   /** The bodies of all authentic cookies of the request, the chosen one first. A logout ends all of their sessions. */
   bodies: readonly string[] = []
@@ -113,6 +142,20 @@ export class SessionState {
     return this.#opening
   }
 
+  /** A new session begins at the next commit: a new id, a new lifetime, and this user or none. */
+  beginAnew(record: SessionRecord, user: SessionUser | undefined): void {
+    this.regenerated = true
+    this.chosen = undefined
+    this.record = {
+      ...record,
+      user,
+      createdAt: undefined,
+      expiresAt: undefined,
+      fixed: false,
+      transient: false,
+    }
+  }
+
   /** The record, for an access that cannot wait. */
   openAtOnce(): SessionRecord {
     if (this.opensOnAccess) void this.open()
@@ -139,6 +182,8 @@ export function unstoredRecord(
     expiresAt: undefined,
     fixed: false,
     transient: false,
+    user: undefined,
+    handle: '',
     stale: false,
     stored: undefined,
   }

@@ -38,6 +38,9 @@ interface ValueChanges {
 /** Values by key, as own members of a plain object, so that `__proto__` and `constructor` are keys like others. */
 export type StoredValues = Readonly<Record<string, unknown>>
 
+/** Computes a value from the current one. */
+export type ValueUpdate = (current: unknown) => unknown
+
 const NONE: StoredValues = Object.freeze({})
 /**
  * The values of a session, and their changes since they were loaded.
@@ -53,6 +56,8 @@ export class SessionValues {
   #values: StoredValues
   /** JSON of the loaded objects that were returned to the application, from before it could change them. */
   #readTexts: Map<string, string> | undefined
+  /** The updates of keys that were not written otherwise; they run again on a newer value. */
+  #updates: Map<string, readonly ValueUpdate[]> | undefined
   #cleared = false
   #isCleared = false
   /** The text of the last serialize(), which is about to be stored. */
@@ -85,18 +90,32 @@ export class SessionValues {
   /** @param name the caller's name for the key, for the message */
   set(key: string, value: unknown, name: string = key): void {
     assertJson(name, value)
+    this.#updates?.delete(key)
     const values = this.#writable()
     // Assigning to `__proto__` would set the prototype.
     if (key !== '__proto__') values[key] = value
     else Object.defineProperty(values, key, { ...OWN, value })
   }
 
+  /** Sets what `update` gives for the current value, and for a newer one if another request has stored one meanwhile. */
+  update(key: string, value: unknown, update: ValueUpdate): void {
+    const earlier = this.#updates?.get(key)
+    // If this request has replaced the stored value, then no newer one counts.
+    const isFirst = earlier === undefined && !this.#changedKeys().includes(key)
+    this.set(key, value)
+    if (earlier === undefined && !isFirst) return
+    this.#updates ??= new Map()
+    this.#updates.set(key, [...(earlier ?? []), update])
+  }
+
   delete(key: string): void {
+    this.#updates?.delete(key)
     if (this.has(key)) delete this.#writable()[key]
   }
 
   clear(): void {
     this.#isCleared = true
+    this.#updates = undefined
     if (Object.keys(this.#values).length === 0) return
     this.#values = {}
     this.#cleared = true
@@ -156,6 +175,12 @@ export class SessionValues {
       kept.set(key, before)
     }
     for (const [key, value] of set) Object.defineProperty(values, key, { ...OWN, value })
+    for (const [key, updates] of this.#updates ?? []) {
+      let value = cleared ? undefined : valueOf(stored, key)
+      for (const update of updates) value = update(value)
+      assertJson(key, value)
+      Object.defineProperty(values, key, { ...OWN, value })
+    }
     for (const key of unset) {
       // If another request has set a consumed flash value again, that is a new message.
       const isNewFlash = isFlashKey(key) && !sameJson(stored, this.#stored, key)
@@ -174,6 +199,7 @@ export class SessionValues {
     this.#loaded = undefined
     this.#loadedText = this.#text
     this.#readTexts = undefined
+    this.#updates = undefined
     this.#text = undefined
     this.#cleared = false
     this.#isCleared = false

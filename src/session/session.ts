@@ -1,10 +1,11 @@
 import { warnOnce } from '../util/environment.ts'
-import { SessionError } from '../util/errors.ts'
+import { SessionError, shown } from '../util/errors.ts'
 import { isPeek } from '../util/request-traits.ts'
+import { assertSeconds, MAX_COOKIE_AGE } from '../util/seconds.ts'
 import { assertJson } from './json-value.ts'
 import type { Storable } from './json-value.ts'
 import { SessionState, unstoredRecord } from './session-state.ts'
-import type { SessionOrigin, SessionRecord } from './session-state.ts'
+import type { SessionOrigin, SessionRecord, SessionUser } from './session-state.ts'
 import { assertName, flashKey } from './session-values.ts'
 import type { SessionValues } from './session-values.ts'
 
@@ -50,6 +51,33 @@ type Value<Data, FlashData, Key> = Key extends keyof Data
   : Key extends keyof FlashData
     ? FlashData[Key] | undefined
     : undefined
+
+/**
+ * Options of {@link Session.signIn}.
+ *
+ * @example
+ * import type { Session, SignInOptions } from 'fetch-sessions'
+ *
+ * // "Keep me signed in on this device" for 90 days; otherwise until the browser is closed.
+ * export function signIn(session: Session, userId: string, form: FormData, request: Request): void {
+ *   const options: SignInOptions = {
+ *     device: request.headers.get('User-Agent') ?? undefined,
+ *     maxAge: form.has('keep') ? 60 * 60 * 24 * 90 : undefined,
+ *   }
+ *   session.signIn(userId, options)
+ * }
+ */
+export interface SignInOptions {
+  /** A label for the user's list of sessions. Cut off after 200 characters, since clients often choose it. */
+  device?: string | undefined
+  /**
+   * The lifetime of this session in seconds, at most 400 days. Renewals do not move it. An explicit `undefined` makes a
+   * cookie that ends with the browser. Default: the lifetime of the storage.
+   */
+  maxAge?: number | undefined
+}
+
+const MAX_DEVICE = 200
 
 /** The type that may be set: the declared one, or that of the given value if `any` or `unknown` is declared. */
 type Settable<Declared, Given> = unknown extends Declared ? Storable<Given> : Storable<Declared>
@@ -115,7 +143,31 @@ export class Session<Data extends object = SessionData, FlashData extends object
     return this.#touch().origin
   }
 
-  /** When the session was first stored; `undefined` while it is new. */
+  /**
+   * Names the session in lists and logs. It is not a credential: nobody can make a cookie from it. Stable until the id
+   * changes. Empty while nothing is stored, and for storages without an index.
+   */
+  get handle(): string {
+    return this.#touch().handle
+  }
+
+  /**
+   * The user who is signed in; `undefined` if nobody is.
+   * @throws SessionError `ERR_SESSION_DESTROYED` after `destroy()`
+   */
+  get userId(): string | undefined {
+    return this.#user()?.id
+  }
+
+  /**
+   * When the user last proved their identity, at `signIn()` or `reauthenticate()`; `undefined` if nobody is signed in.
+   * @throws SessionError `ERR_SESSION_DESTROYED` after `destroy()`
+   */
+  get authenticatedAt(): Date | undefined {
+    return toDate(this.#user()?.authenticatedAt)
+  }
+
+  /** When the session was first stored, or its user signed in; `undefined` while it is new. */
   get createdAt(): Date | undefined {
     return toDate(this.#touch().createdAt)
   }
@@ -194,6 +246,31 @@ export class Session<Data extends object = SessionData, FlashData extends object
   }
 
   /**
+   * Sets a value to `change(current)`. If another request has written meanwhile, `change` runs again on the newer value, so
+   * that no increment is lost. Cookie storage cannot tell, so there the last response wins.
+   * @param change pure and synchronous: it may run several times
+   * @throws SessionError as {@link Session.set}
+   *
+   * @example
+   * import type { Session } from 'fetch-sessions'
+   *
+   * export function countVisit(session: Session<{ visits: number }>): void {
+   *   session.update('visits', (visits = 0) => visits + 1)
+   * }
+   */
+  update<Key extends KeyOf<Data>, Given = Data[Key]>(
+    name: Key,
+    change: (current: Data[Key] | undefined) => Settable<Data[Key], Given>,
+  ): void {
+    const values = this.#write(`update("${name}")`)
+    assertName(name)
+    const update = (current: unknown): unknown => change(current as Data[Key] | undefined)
+    const value = update(values.read(name))
+    this.#state.loader?.schema?.assertValue(name, value, values)
+    values.update(name, value, update)
+  }
+
+  /**
    * Sets a value that is read once, usually by the page after a redirect.
    * @throws SessionError `ERR_SESSION_VALUE` if JSON would lose something of the value, or if `name` is `__flash_…__`;
    * `ERR_SESSION_CLOSED` after the response is committed; `ERR_SESSION_DESTROYED` after `destroy()`
@@ -218,22 +295,86 @@ export class Session<Data extends object = SessionData, FlashData extends object
   }
 
   /**
-   * Removes every value. The session itself stays.
+   * Removes every value, and the user. The session itself stays; if a user was signed in, it gets a new id.
    * @throws SessionError `ERR_SESSION_CLOSED` after the response is committed; `ERR_SESSION_DESTROYED` after `destroy()`
    */
   clear(): void {
     this.#write('clear()').clear()
+    const record = this.#touch()
+    if (record.user !== undefined) this.#state.beginAnew(record, undefined)
   }
 
   /**
-   * Gives the session a new id at the next commit and deletes the old record. Call it wherever the
-   * visitor gains rights, such as at login (OWASP Session Management: renew the id after any
-   * privilege change). Values stay.
+   * Gives the session a new id at the next commit. The old id is dead. Call it wherever the visitor gains rights (OWASP
+   * Session Management: renew the id after any privilege change); `signIn()` and `reauthenticate()` do it. Values stay.
    * @throws SessionError `ERR_SESSION_CLOSED` after the response is committed; `ERR_SESSION_DESTROYED` after `destroy()`
    */
   regenerate(): void {
     this.#write('regenerate()')
     this.#state.regenerated = true
+  }
+
+  /**
+   * Signs a user in: a new session begins at the next commit, with a new id and a new lifetime. Values stay, such as the
+   * cart of an anonymous visitor. If another user was signed in, they are removed first.
+   * @param userId the application's id of the user; not empty. The back end's index has only its hash
+   * @throws SessionError `ERR_SESSION_VALUE` if `userId` or `device` is not a text; `ERR_SESSION_CONFIG` for an invalid
+   * `maxAge`; `ERR_SESSION_CLOSED` after the response is committed; `ERR_SESSION_DESTROYED` after `destroy()`
+   */
+  signIn(userId: string, options: SignInOptions = {}): void {
+    const values = this.#write('signIn()')
+    assertText('userId', userId)
+    const { device, maxAge } = options
+    if (device !== undefined && typeof device !== 'string') assertText('device', device)
+    assertSeconds('maxAge', maxAge, MAX_COOKIE_AGE)
+    const record = this.#touch()
+    if (record.user !== undefined && record.user.id !== userId) values.clear()
+    const label = device && [...device].slice(0, MAX_DEVICE).join('')
+    const user: SessionUser = { id: userId, authenticatedAt: Date.now(), device: label }
+    this.#state.beginAnew(record, user)
+    this.#state.signsIn = true
+    if ('maxAge' in options) this.#state.chosen = { maxAge }
+  }
+
+  /**
+   * Signs the user out and goes on: no values, no user, a new id. A flash message may follow. If nothing follows, call
+   * `destroy()` instead. Like `destroy()`, it holds with every response, also with one of status 500.
+   * @throws SessionError `ERR_SESSION_CLOSED` after the response is committed; `ERR_SESSION_DESTROYED` after `destroy()`
+   */
+  signOut(): void {
+    this.#write('signOut()').clear()
+    this.#state.beginAnew(this.#touch(), undefined)
+    this.#state.signsIn = false
+    this.#state.signsOut = true
+  }
+
+  /**
+   * The user has just proved their identity again: `authenticatedAt` is now, and the session gets a new id.
+   * @throws SessionError `ERR_SESSION_VALUE` if nobody is signed in; `ERR_SESSION_CLOSED` after the response is committed;
+   * `ERR_SESSION_DESTROYED` after `destroy()`
+   */
+  reauthenticate(): void {
+    this.#write('reauthenticate()')
+    const record = this.#touch()
+    if (record.user === undefined) {
+      throw new SessionError(
+        'ERR_SESSION_VALUE',
+        'reauthenticate() needs a user who is signed in: check `userId` first, or call signIn(userId).',
+      )
+    }
+    const user: SessionUser = { ...record.user, authenticatedAt: Date.now() }
+    this.#state.record = { ...record, user }
+    this.#state.regenerated = true
+  }
+
+  /**
+   * Whether the user has proved their identity within the last `seconds`. Ask for the password again if not, before
+   * something serious (OWASP ASVS 5.0, 7.5.1).
+   * @throws SessionError `ERR_SESSION_DESTROYED` after `destroy()`
+   */
+  isFresh(seconds: number): boolean {
+    const user = this.#user()
+    return user !== undefined && Date.now() - user.authenticatedAt <= seconds * 1000
   }
 
   /**
@@ -262,10 +403,15 @@ export class Session<Data extends object = SessionData, FlashData extends object
     if (this.#state.destroyed) {
       throw new SessionError(
         'ERR_SESSION_DESTROYED',
-        'This session was destroyed. To go on with an empty one, call clear() and regenerate() instead of destroy().',
+        'This session was destroyed. To go on with an empty one, call signOut() instead of destroy().',
       )
     }
     return this.#touch().values
+  }
+
+  #user(): SessionUser | undefined {
+    this.#read()
+    return this.#touch().user
   }
 
   #write(what: string): SessionValues {
@@ -278,6 +424,14 @@ export class Session<Data extends object = SessionData, FlashData extends object
     }
     return values
   }
+}
+
+function assertText(name: string, value: unknown): void {
+  if (typeof value === 'string' && value !== '') return
+  throw new SessionError(
+    'ERR_SESSION_VALUE',
+    `\`${name}\` is ${shown(value)}: give a text that is not empty, such as String(user.id).`,
+  )
 }
 
 function warnLateRead(): void {
