@@ -5,7 +5,7 @@
 
 import { SessionError } from '../util/errors.ts'
 import { createStoreSessionStorage } from '../engine/store-storage.ts'
-import type { SessionStore } from '../engine/store.ts'
+import type { IndexedSessionStore } from '../engine/store.ts'
 import type { SessionStorage, SessionStorageOptions } from '../engine/session-storage.ts'
 import type { SessionData } from '../session/session.ts'
 import { createExpiryQueue } from './expiry-queue.ts'
@@ -58,10 +58,14 @@ interface MemoryRecord {
   readonly data: string
   readonly version: string
   readonly expiresAt: number
+  readonly user: string | undefined
 }
 
+/** The most keys that `keysOf` returns at once. */
+const PAGE = 100
+
 /**
- * A {@link SessionStore} in the memory of this process. Each operation costs O(log n) on average.
+ * An {@link IndexedSessionStore} in the memory of this process. Each operation costs O(log n) on average.
  *
  * @param maxRecords the most records to keep. Beyond it, expired records are evicted first, then the least
  * recently used ones; reading a record counts as use. Default: 100,000
@@ -74,7 +78,7 @@ interface MemoryRecord {
  * await store.create('key', { data: 'data', expires: new Date(Date.now() + 60_000) })
  * console.log(await store.read('key'))
  */
-export function createMemoryStore(maxRecords: number = 100_000): SessionStore {
+export function createMemoryStore(maxRecords: number = 100_000): IndexedSessionStore {
   if (!Number.isSafeInteger(maxRecords) || maxRecords < 1) {
     throw new SessionError(
       'ERR_SESSION_CONFIG',
@@ -87,24 +91,47 @@ export function createMemoryStore(maxRecords: number = 100_000): SessionStore {
   const leastRecentlyUsed = records.keys()
   /** Has an entry for every expiry that a record has ever had, so entries may be outdated. */
   const queue = createExpiryQueue()
+  /** The keys of each user, each with a number that only grows, so that `keysOf` can go on after any change. */
+  const keysByUser = new Map<string, Map<string, number>>()
   let writes = 0
 
   function use(key: string): MemoryRecord | null {
     const record = records.get(key)
     if (record === undefined) return null
+    if (record.expiresAt <= Date.now()) {
+      remove(key)
+      return null
+    }
     records.delete(key)
-    if (record.expiresAt <= Date.now()) return null
     records.set(key, record)
     return record
   }
 
   function put(key: string, record: MemoryRecord): string {
-    const isQueued = records.get(key)?.expiresAt === record.expiresAt
+    const before = records.get(key)
+    if (before?.user !== record.user) {
+      remove(key)
+      if (record.user !== undefined) addToUser(record.user, key)
+    }
     records.set(key, record)
-    if (isQueued) return record.version
+    if (before?.expiresAt === record.expiresAt) return record.version
     queue.push(key, record.expiresAt)
     evict()
     return record.version
+  }
+
+  function addToUser(user: string, key: string): void {
+    const keys = keysByUser.get(user) ?? new Map<string, number>()
+    keysByUser.set(user, keys.set(key, ++writes))
+  }
+
+  function remove(key: string): void {
+    const { user } = records.get(key) ?? {}
+    records.delete(key)
+    if (user === undefined) return
+    const keys = keysByUser.get(user)
+    keys?.delete(key)
+    if (keys?.size === 0) keysByUser.delete(user)
   }
 
   function evict(): void {
@@ -113,9 +140,9 @@ export function createMemoryStore(maxRecords: number = 100_000): SessionStore {
       const key = queue.popExpired(now)
       if (key === undefined) break
       const record = records.get(key)
-      if (record !== undefined && record.expiresAt <= now) records.delete(key)
+      if (record !== undefined && record.expiresAt <= now) remove(key)
     }
-    while (records.size > maxRecords) records.delete(leastRecentlyUsed.next().value ?? '')
+    while (records.size > maxRecords) remove(leastRecentlyUsed.next().value ?? '')
     if (queue.size > 2 * records.size + MAX_OUTDATED) queue.replace(expiries())
   }
 
@@ -129,19 +156,29 @@ export function createMemoryStore(maxRecords: number = 100_000): SessionStore {
       if (record === null) return null
       return { data: record.data, version: record.version, expires: new Date(record.expiresAt) }
     },
-    async create(key, { data, expires }) {
+    async create(key, { data, expires, user }) {
       if (use(key) !== null) return null
-      return put(key, { data, version: String(++writes), expiresAt: expires.getTime() })
+      return put(key, { data, version: String(++writes), expiresAt: expires.getTime(), user })
     },
-    async update(key, version, { data, expires }) {
+    async update(key, version, { data, expires, user }) {
       const record = use(key)
       if (record?.version !== version) return null
       const expiresAt = expires?.getTime() ?? record.expiresAt
-      if (data === undefined) return put(key, { ...record, expiresAt })
-      return put(key, { data, version: String(++writes), expiresAt })
+      if (data === undefined) return put(key, { ...record, expiresAt, user })
+      return put(key, { data, version: String(++writes), expiresAt, user })
     },
     async delete(key) {
-      records.delete(key)
+      remove(key)
+    },
+    async keysOf(user, cursor = '0') {
+      const keys: string[] = []
+      const now = Date.now()
+      for (const [key, added] of keysByUser.get(user) ?? []) {
+        if (added <= Number(cursor) || (records.get(key)?.expiresAt ?? 0) <= now) continue
+        keys.push(key)
+        if (keys.length === PAGE) return { keys, cursor: String(added) }
+      }
+      return { keys, cursor: undefined }
     },
   }
 }

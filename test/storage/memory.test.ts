@@ -9,7 +9,7 @@ import { createRecord } from '../support/create-record.ts'
 import { SECRET } from '../support/secrets.ts'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
-storeConformance('memory', () => createMemoryStore(1000))
+storeConformance('memory', () => createMemoryStore(2000), { indexed: true })
 
 describe('createMemorySessionStorage', () => {
   it('evicts expired sessions before sessions that are alive', async () => {
