@@ -6,7 +6,7 @@
 import { assertClient } from '../util/client.ts'
 import { createStoreSessionStorage } from '../engine/store-storage.ts'
 import type { StoreSessionStorageOptions } from '../engine/store-storage.ts'
-import type { SessionStore } from '../engine/store.ts'
+import type { IndexedSessionStore } from '../engine/store.ts'
 import type { SessionStorage } from '../engine/session-storage.ts'
 import type { SessionData } from '../session/session.ts'
 import { createSqlStore, sqliteDialect } from './sql-store.ts'
@@ -27,7 +27,7 @@ export interface D1DatabaseLike {
   /** Prepares a statement with `?` for each parameter. */
   prepare(query: string): {
     /** Binds the parameters. */
-    bind(...parameters: (string | number)[]): {
+    bind(...parameters: (string | number | null)[]): {
       /** Runs the statement and returns its rows. */
       all<Row = Record<string, unknown>>(): Promise<{ results: Row[] }>
     }
@@ -99,7 +99,7 @@ export function createD1Store({
   table = 'sessions',
 }: Pick<D1SessionStorageOptions, 'database' | 'table'>): {
   /** The store. */
-  store: SessionStore
+  store: IndexedSessionStore
   /** The upkeep of its table. */
   maintenance: SqlSessionMaintenance
 } {

@@ -7,25 +7,22 @@ import { SessionError } from '../util/errors.ts'
 import { assertClient } from '../util/client.ts'
 import { createStoreSessionStorage } from '../engine/store-storage.ts'
 import type { StoreSessionStorageOptions } from '../engine/store-storage.ts'
-import type { SessionStore } from '../engine/store.ts'
+import type { IndexedSessionStore } from '../engine/store.ts'
 import type { SessionStorage } from '../engine/session-storage.ts'
 import type { SessionData } from '../session/session.ts'
 import { createSqlStore } from './sql-store.ts'
-import type { SqlDialect, SqlSessionMaintenance } from './sql-store.ts'
-
-/** @inline */
-type Parameter = string | number
+import type { SqlDialect, SqlParameter, SqlSessionMaintenance } from './sql-store.ts'
 
 /** The part of a `Pool` or `Client` of `pg`, and of PGlite, that we call. */
 interface PostgresClientLike {
   /** Runs one statement, with `$1`, `$2`… for its parameters. */
-  query(text: string, parameters: Parameter[]): Promise<{ rows: unknown[] }>
+  query(text: string, parameters: SqlParameter[]): Promise<{ rows: unknown[] }>
 }
 
-/** The part of `postgres` (postgres.js) that we call. */
+/** The part of `postgres` (postgres.js) and of Bun's `SQL` that we call. */
 interface PostgresJSLike {
   /** Runs one statement, with `$1`, `$2`… for its parameters. It only gets the statements of this package. */
-  unsafe(text: string, parameters: Parameter[]): PromiseLike<Iterable<unknown>>
+  unsafe(text: string, parameters: SqlParameter[]): PromiseLike<Iterable<unknown>>
 }
 
 /**
@@ -56,8 +53,19 @@ const dialect: SqlDialect = {
   parameter: (n) => `$${n}`,
   bigint: 'BIGINT',
   skipLocked: 'FOR UPDATE SKIP LOCKED',
-  // 42P01 is undefined_table.
-  isMissingTable: (error) => Object(error).code === '42P01',
+  addColumn: 'ADD COLUMN IF NOT EXISTS',
+  isMissingTable: (error) => stateOf(error) === '42P01', // undefined_table
+  isMissingOwner: (error) =>
+    stateOf(error) === '42703' && String(Object(error).message).includes('owner'), // undefined_column
+  // IF NOT EXISTS looks before it makes. A process that has made the same in between causes one of these: unique_violation
+  // in the catalog, duplicate_table or duplicate_column.
+  isAlreadyThere: (error) => ['23505', '42P07', '42701'].includes(stateOf(error)),
+}
+
+/** The SQLSTATE: `code`, but Bun has it in `errno`. */
+function stateOf(error: unknown): string {
+  const { code, errno } = Object(error) as { code?: unknown; errno?: unknown }
+  return String(typeof errno === 'string' ? errno : code)
 }
 
 /**
@@ -105,13 +113,14 @@ export function createPostgresStore({
   table = 'sessions',
 }: Pick<PostgresSessionStorageOptions, 'client' | 'table'>): {
   /** The store. */
-  store: SessionStore
+  store: IndexedSessionStore
   /** The upkeep of its table. */
   maintenance: SqlSessionMaintenance
 } {
   assertClient(client, {
     option: 'client',
-    expected: 'a `Pool` or `Client` of `pg`, a `postgres(url)` of postgres.js, or a `PGlite`',
+    expected:
+      'a `Pool` or `Client` of `pg`, a `postgres(url)` of postgres.js, a `new SQL(url)` of Bun, or a `PGlite`',
     methods: [['query'], ['unsafe']],
   })
   // PostgreSQL cuts longer names off, and two tables could become one.

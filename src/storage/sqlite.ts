@@ -9,21 +9,24 @@ import type { StoreSessionStorageOptions } from '../engine/store-storage.ts'
 import type { SessionStorage } from '../engine/session-storage.ts'
 import type { SessionData } from '../session/session.ts'
 import { createSqlStore, sqliteDialect } from './sql-store.ts'
-import type { SqlQuery, SqlSessionMaintenance } from './sql-store.ts'
-
-/** @inline */
-type Parameter = string | number
+import type { SqlParameter, SqlQuery, SqlSessionMaintenance } from './sql-store.ts'
 
 /** The part of `node:sqlite`, `better-sqlite3`, `bun:sqlite` and `libsql` that we call. */
 interface SQLiteDatabaseLike {
   /** Prepares a statement with `?` for each parameter; `all` runs it and returns its rows. */
-  prepare(sql: string): { all(...parameters: Parameter[]): unknown[] }
+  prepare(sql: string): { all(...parameters: SqlParameter[]): unknown[] }
 }
 
 /** The part of `@libsql/client` that we call. */
 interface LibSQLClientLike {
   /** Runs one statement, with `?` for each parameter, and returns its rows. */
-  execute(statement: { sql: string; args: Parameter[] }): Promise<{ rows: readonly unknown[] }>
+  execute(statement: { sql: string; args: SqlParameter[] }): Promise<{ rows: readonly unknown[] }>
+}
+
+/** The part of Bun's `SQL` that we call. */
+interface BunSQLLike {
+  /** Runs one statement, with `?` for each parameter. It only gets the statements of this package. */
+  unsafe(text: string, parameters: SqlParameter[]): PromiseLike<Iterable<unknown>>
 }
 
 /**
@@ -43,7 +46,7 @@ export interface SQLiteSessionStorageOptions<
   Data extends object = SessionData,
 > extends StoreSessionStorageOptions<Data> {
   /** An open database; this package neither opens nor closes it. */
-  database: SQLiteDatabaseLike | LibSQLClientLike
+  database: SQLiteDatabaseLike | LibSQLClientLike | BunSQLLike
   /** The name of the table. Default: `sessions`. */
   table?: string | undefined
 }
@@ -95,14 +98,24 @@ export function createSQLiteStore({
   assertClient(database, {
     option: 'database',
     expected:
-      'an open database, such as `new DatabaseSync(file)` of `node:sqlite`, or a client of `@libsql/client`',
-    methods: [['prepare'], ['execute']],
+      'an open database, such as `new DatabaseSync(file)` of `node:sqlite`, a client of `@libsql/client`, or a `new SQL(url)` of Bun',
+    methods: [['prepare'], ['execute'], ['unsafe']],
   })
-  const query = 'prepare' in database ? queryOf(database) : remoteQueryOf(database)
-  return createSqlStore(query, sqliteDialect, table)
+  return createSqlStore(queryOf(database), sqliteDialect, table)
 }
 
-function queryOf(database: SQLiteDatabaseLike): SqlQuery {
+function queryOf(database: SQLiteSessionStorageOptions['database']): SqlQuery {
+  if ('prepare' in database) return preparedQueryOf(database)
+  return async (sql, parameters) => {
+    const rows =
+      'execute' in database
+        ? (await database.execute({ sql, args: [...parameters] })).rows
+        : await database.unsafe(sql, [...parameters])
+    return [...rows] as Record<string, unknown>[]
+  }
+}
+
+function preparedQueryOf(database: SQLiteDatabaseLike): SqlQuery {
   const statements = new Map<string, ReturnType<SQLiteDatabaseLike['prepare']>>()
   return async (text, parameters) => {
     let statement = statements.get(text)
@@ -114,20 +127,13 @@ function queryOf(database: SQLiteDatabaseLike): SqlQuery {
 /** `all()` of better-sqlite3 throws for statements that return no rows; `run()` is for those. */
 function rowsOf(
   statement: {
-    all(...parameters: Parameter[]): unknown[]
+    all(...parameters: SqlParameter[]): unknown[]
     reader?: boolean
-    run?(...p: Parameter[]): unknown
+    run?(...p: SqlParameter[]): unknown
   },
-  parameters: readonly Parameter[],
+  parameters: readonly SqlParameter[],
 ): unknown[] {
   if (statement.reader !== false || statement.run === undefined) return statement.all(...parameters)
   statement.run(...parameters)
   return []
-}
-
-function remoteQueryOf(client: LibSQLClientLike): SqlQuery {
-  return async (sql, parameters) => {
-    const { rows } = await client.execute({ sql, args: [...parameters] })
-    return rows as Record<string, unknown>[]
-  }
 }

@@ -20,11 +20,15 @@ beforeAll(async () => {
 afterAll(() => workerd?.dispose())
 
 let tables = 0
-storeConformance('D1', async () => {
-  const { store, maintenance } = createD1Store({ database, table: `sessions${++tables}` })
-  await maintenance.setup()
-  return store
-})
+storeConformance(
+  'D1',
+  async () => {
+    const { store, maintenance } = createD1Store({ database, table: `sessions${++tables}` })
+    await maintenance.setup()
+    return store
+  },
+  { indexed: true },
+)
 sqlConformance('D1', (table) => createD1Store({ database, table }))
 
 clientConformance(

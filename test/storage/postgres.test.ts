@@ -24,14 +24,15 @@ else if (postgresProgram === undefined) skipLoudly('PostgreSQL that is killed', 
 
 function suites(name: string, client: () => PostgresSessionStorageOptions['client']): void {
   let tables = 0
-  storeConformance(name, async () => {
+  const open = async () => {
     const { store, maintenance } = createPostgresStore({
       client: client(),
       table: `sessions ${name} ${++tables}`,
     })
     await maintenance.setup()
     return store
-  })
+  }
+  storeConformance(name, open, { indexed: true })
   sqlConformance(name, (table) =>
     createPostgresStore({ client: client(), table: table && `${name} ${table}` }),
   )

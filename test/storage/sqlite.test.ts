@@ -27,7 +27,7 @@ describe.each(Object.entries(drivers))('SQLite through %s', (name, database) => 
     return made
   }
 
-  storeConformance(name, async () => (await create()).store)
+  storeConformance(name, async () => (await create()).store, { indexed: true })
   sqlConformance(name, (table) => createSQLiteStore({ database, table }))
 })
 
