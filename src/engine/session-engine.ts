@@ -262,7 +262,10 @@ export function createSessionEngine(
     const setCookies: string[] = []
     if (issues) {
       const token = await codec.seal(saved.body, times)
-      const text = await cookie.serialize(token, lifetimeAttributes(times, { ...options, chosen }, cookie))
+      const text = await cookie.serialize(
+        token,
+        lifetimeAttributes(times, { ...options, chosen }, cookie),
+      )
       assertSize(text, record.values)
       setCookies.push(text)
       if (state.offered.length > 1) setCookies.push(...cookie.duplicateClearingHeaders())
@@ -308,7 +311,8 @@ export function createSessionEngine(
       const [chosen] = state.bodies
       for (const body of state.bodies) {
         // Its end is the end of the record. A record that was refused, or has a new id since, has not ended it.
-        const isEnded = backend.idOf(body) === record.id || (body === chosen && record.retired !== undefined)
+        const isEnded =
+          backend.idOf(body) === record.id || (body === chosen && record.retired !== undefined)
         if (!isEnded) await backend.endBody(body)
       }
     } catch (error) {
@@ -327,7 +331,10 @@ export function createSessionEngine(
   function isFor(record: SessionRecord, setCookie: string): MaybePromise<boolean | undefined> {
     if (backend.kind === 'cookie') return undefined
     const value = setCookie.slice(cookie.name.length + 1).split(';', 1)[0] ?? ''
-    return chain(codec.open(value), (token) => token !== null && backend.idOf(token.body) === record.id)
+    return chain(
+      codec.open(value),
+      (token) => token !== null && backend.idOf(token.body) === record.id,
+    )
   }
 
   /** The back end's list, without the sessions that a request would be refused. */
@@ -373,7 +380,10 @@ function inStorage(
   }
 }
 
-function chosenAt(now: number, { maxAge }: { readonly maxAge: number | undefined }): ChosenLifetime {
+function chosenAt(
+  now: number,
+  { maxAge }: { readonly maxAge: number | undefined },
+): ChosenLifetime {
   const expiresAt = maxAge === undefined ? undefined : now + Math.floor(maxAge) * 1000
   return { expiresAt, expires: undefined, transient: maxAge === undefined }
 }

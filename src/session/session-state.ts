@@ -22,13 +22,7 @@ import type { ValueSchema } from './value-schema.ts'
  * export const noticeFor = (session: Session): string | undefined => notices[session.origin]
  */
 export type SessionOrigin =
-  | 'new'
-  | 'resumed'
-  | 'tampered'
-  | 'expired'
-  | 'unknown'
-  | 'invalid'
-  | 'revoked'
+  'new' | 'resumed' | 'tampered' | 'expired' | 'unknown' | 'invalid' | 'revoked'
 
 /** The user who is signed in to a session. Moments are in milliseconds since 1970. */
 export interface SessionUser {

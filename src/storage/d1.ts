@@ -5,9 +5,9 @@
 
 import { assertClient } from '../util/client.ts'
 import { createStoreSessionStorage } from '../engine/store-storage.ts'
-import type { StoreSessionStorageOptions } from '../engine/store-storage.ts'
+import type { IndexedSessionStorageOptions } from '../engine/store-storage.ts'
 import type { IndexedSessionStore } from '../engine/store.ts'
-import type { SessionStorage } from '../engine/session-storage.ts'
+import type { IndexedSessionStorage } from '../engine/indexed-storage.ts'
 import type { SessionData } from '../session/session.ts'
 import { createSqlStore, sqliteDialect } from './sql-store.ts'
 import type { SqlSessionMaintenance } from './sql-store.ts'
@@ -48,7 +48,7 @@ export interface D1DatabaseLike {
  */
 export interface D1SessionStorageOptions<
   Data extends object = SessionData,
-> extends StoreSessionStorageOptions<Data> {
+> extends IndexedSessionStorageOptions<Data> {
   /** The binding. */
   database: D1DatabaseLike
   /** The name of the table. Default: `sessions`. */
@@ -76,7 +76,9 @@ export interface D1SessionStorageOptions<
 export function createD1SessionStorage<
   Data extends object = SessionData,
   FlashData extends object = Data,
->(options: D1SessionStorageOptions<Data>): SessionStorage<Data, FlashData> & SqlSessionMaintenance {
+>(
+  options: D1SessionStorageOptions<Data>,
+): IndexedSessionStorage<Data, FlashData> & SqlSessionMaintenance {
   const { store, maintenance } = createD1Store(options)
   return Object.assign(createStoreSessionStorage<Data, FlashData>(store, options), maintenance)
 }

@@ -6,7 +6,9 @@
 import { SessionError } from '../util/errors.ts'
 import { createStoreSessionStorage } from '../engine/store-storage.ts'
 import type { IndexedSessionStore } from '../engine/store.ts'
-import type { SessionStorage, SessionStorageOptions } from '../engine/session-storage.ts'
+import type { IndexedSessionStorage } from '../engine/indexed-storage.ts'
+import type { SessionStorageOptions } from '../engine/session-storage.ts'
+import type { IndexedSessionStorageOptions } from '../engine/store-storage.ts'
 import type { SessionData } from '../session/session.ts'
 import { createExpiryQueue } from './expiry-queue.ts'
 
@@ -21,9 +23,10 @@ import { createExpiryQueue } from './expiry-queue.ts'
  *   maxRecords: 10_000,
  * }
  */
-export interface MemorySessionStorageOptions<
-  Data extends object = SessionData,
-> extends SessionStorageOptions<Data> {
+export interface MemorySessionStorageOptions<Data extends object = SessionData>
+  extends
+    SessionStorageOptions<Data>,
+    Pick<IndexedSessionStorageOptions<Data>, 'maxSessionsPerUser'> {
   /**
    * The most sessions to keep. Beyond it, expired sessions are evicted first, then the least recently used ones.
    * Default: 100,000.
@@ -46,7 +49,7 @@ export interface MemorySessionStorageOptions<
 export function createMemorySessionStorage<
   Data extends object = SessionData,
   FlashData extends object = Data,
->(options: MemorySessionStorageOptions<Data> = {}): SessionStorage<Data, FlashData> {
+>(options: MemorySessionStorageOptions<Data> = {}): IndexedSessionStorage<Data, FlashData> {
   const store = createMemoryStore(options.maxRecords)
   return createStoreSessionStorage<Data, FlashData>(store, { ...options, timeout: Infinity })
 }

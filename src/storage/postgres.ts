@@ -6,9 +6,9 @@
 import { SessionError } from '../util/errors.ts'
 import { assertClient } from '../util/client.ts'
 import { createStoreSessionStorage } from '../engine/store-storage.ts'
-import type { StoreSessionStorageOptions } from '../engine/store-storage.ts'
+import type { IndexedSessionStorageOptions } from '../engine/store-storage.ts'
 import type { IndexedSessionStore } from '../engine/store.ts'
-import type { SessionStorage } from '../engine/session-storage.ts'
+import type { IndexedSessionStorage } from '../engine/indexed-storage.ts'
 import type { SessionData } from '../session/session.ts'
 import { createSqlStore } from './sql-store.ts'
 import type { SqlDialect, SqlParameter, SqlSessionMaintenance } from './sql-store.ts'
@@ -40,7 +40,7 @@ interface PostgresJSLike {
  */
 export interface PostgresSessionStorageOptions<
   Data extends object = SessionData,
-> extends StoreSessionStorageOptions<Data> {
+> extends IndexedSessionStorageOptions<Data> {
   /** A pool, or a client if one connection is enough; this package neither opens nor closes it. */
   client: PostgresClientLike | PostgresJSLike
   /** The name of the table, at most 55 bytes, since PostgreSQL cuts names off at 63. Default: `sessions`. */
@@ -90,7 +90,7 @@ export function createPostgresSessionStorage<
   FlashData extends object = Data,
 >(
   options: PostgresSessionStorageOptions<Data>,
-): SessionStorage<Data, FlashData> & SqlSessionMaintenance {
+): IndexedSessionStorage<Data, FlashData> & SqlSessionMaintenance {
   const { store, maintenance } = createPostgresStore(options)
   return Object.assign(createStoreSessionStorage<Data, FlashData>(store, options), maintenance)
 }

@@ -5,8 +5,8 @@
 
 import { assertClient } from '../util/client.ts'
 import { createStoreSessionStorage } from '../engine/store-storage.ts'
-import type { StoreSessionStorageOptions } from '../engine/store-storage.ts'
-import type { SessionStorage } from '../engine/session-storage.ts'
+import type { IndexedSessionStorageOptions } from '../engine/store-storage.ts'
+import type { IndexedSessionStorage } from '../engine/indexed-storage.ts'
 import type { SessionData } from '../session/session.ts'
 import { createSqlStore, sqliteDialect } from './sql-store.ts'
 import type { SqlParameter, SqlQuery, SqlSessionMaintenance } from './sql-store.ts'
@@ -44,7 +44,7 @@ interface BunSQLLike {
  */
 export interface SQLiteSessionStorageOptions<
   Data extends object = SessionData,
-> extends StoreSessionStorageOptions<Data> {
+> extends IndexedSessionStorageOptions<Data> {
   /** An open database; this package neither opens nor closes it. */
   database: SQLiteDatabaseLike | LibSQLClientLike | BunSQLLike
   /** The name of the table. Default: `sessions`. */
@@ -72,7 +72,7 @@ export function createSQLiteSessionStorage<
   FlashData extends object = Data,
 >(
   options: SQLiteSessionStorageOptions<Data>,
-): SessionStorage<Data, FlashData> & SqlSessionMaintenance {
+): IndexedSessionStorage<Data, FlashData> & SqlSessionMaintenance {
   const { store, maintenance } = createSQLiteStore(options)
   return Object.assign(createStoreSessionStorage<Data, FlashData>(store, options), maintenance)
 }
