@@ -21,9 +21,11 @@ const PUBLIC_NAMES: Record<string, string> = {
     type SessionData
     SessionError
     type SessionErrorCode
+    type SessionEvent
     type SessionIdStorageStrategy
     type SessionOptions
     type SessionOrigin
+    type SessionOutcome
     type SessionScope
     type SessionStorage
     type SessionStorageOptions
