@@ -33,10 +33,10 @@ interface PostgresJSLike {
  *
  * @example
  * import type { PostgresSessionStorageOptions } from 'fetch-sessions/storage/postgres'
- * import pg from 'pg'
+ * import postgres from 'postgres'
  *
  * export const options: PostgresSessionStorageOptions<{ userId: string }> = {
- *   client: new pg.Pool(),
+ *   client: postgres(),
  *   table: 'shop_sessions',
  *   cookie: { secrets: ['32 random characters in real life'] },
  * }
@@ -71,8 +71,11 @@ const dialect: SqlDialect = {
  * import { createPostgresSessionStorage } from 'fetch-sessions/storage/postgres'
  * import pg from 'pg'
  *
+ * const pool = new pg.Pool({ connectionString: process.env['DATABASE_URL'] })
+ * pool.on('error', console.error) // otherwise a lost connection ends the process
+ *
  * export const storage = createPostgresSessionStorage<{ userId: string }>({
- *   client: new pg.Pool({ connectionString: process.env['DATABASE_URL'] }),
+ *   client: pool,
  *   cookie: { secrets: ['32 random characters in real life'] },
  * })
  * await storage.setup()
@@ -95,9 +98,9 @@ export function createPostgresSessionStorage<
  *
  * @example
  * import { createPostgresStore } from 'fetch-sessions/storage/postgres'
- * import pg from 'pg'
+ * import postgres from 'postgres'
  *
- * const { maintenance } = createPostgresStore({ client: new pg.Pool() })
+ * const { maintenance } = createPostgresStore({ client: postgres() })
  * export const migration = maintenance.sql.join(';\n')
  */
 export function createPostgresStore({
