@@ -90,6 +90,11 @@ const PUBLIC_NAMES: Record<string, string> = {
     type PostgresSessionStorageOptions
     createPostgresSessionStorage
     createPostgresStore`,
+  './storage/purge': `
+    type PurgeOptions
+    type PurgeableStorage
+    purgeAll
+    startPurging`,
   './storage/redis': `
     type RedisSessionStorageOptions
     createRedisSessionStorage

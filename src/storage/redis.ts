@@ -56,8 +56,12 @@ export interface RedisSessionStorageOptions<
  * import { createRedisSessionStorage } from 'fetch-sessions/storage/redis'
  * import { createClient } from 'redis'
  *
+ * const client = createClient()
+ * client.on('error', console.error) // otherwise a lost connection ends the process
+ * await client.connect()
+ *
  * export const storage = createRedisSessionStorage<{ userId: string }>({
- *   client: await createClient().connect(),
+ *   client,
  *   cookie: { secrets: ['32 random characters in real life'] },
  * })
  */
