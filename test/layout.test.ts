@@ -24,7 +24,12 @@ const FOLDERS = [
   'cli',
 ]
 /** The files of storage/ that are no back end. */
-const NO_BACK_ENDS = ['storage/expiry-queue', 'storage/sql-store']
+const NO_BACK_ENDS = [
+  'storage/expiry-queue',
+  'storage/redis-client',
+  'storage/redis-index',
+  'storage/sql-store',
+]
 /** The published files of storage/ that are no back end either. */
 const STORAGE_HELPERS = ['storage/purge']
 const backEnds = modules.filter(

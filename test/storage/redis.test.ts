@@ -41,8 +41,10 @@ describe.skipIf(isAbsent)('Redis', () => {
     const clientOf = () => (driver === 'ioredis' ? ioRedis : nodeRedis)
 
     let stores = 0
-    storeConformance(driver, () =>
-      prefixedStore(createRedisStore(clientOf()), `${crypto.randomUUID()}:${++stores}:`),
+    storeConformance(
+      driver,
+      () => prefixedStore(createRedisStore(clientOf()), `${crypto.randomUUID()}:${++stores}:`),
+      { indexed: true },
     )
 
     it('expires keys by itself, and renews them without writing the data', async () => {
