@@ -44,10 +44,10 @@ async function requests(observe: Observe): Promise<void> {
 
 /** What @opentelemetry/context-async-hooks does, as far as a test needs it. */
 function contexts(): ContextManager {
-  const storage = new AsyncLocalStorage<Context>()
+  const active = new AsyncLocalStorage<Context>()
   const manager: ContextManager = {
-    active: () => storage.getStore() ?? ROOT_CONTEXT,
-    with: (active, use, self, ...args) => storage.run(active, () => use.apply(self as never, args)),
+    active: () => active.getStore() ?? ROOT_CONTEXT,
+    with: (to, use, self, ...args) => active.run(to, () => use.apply(self as never, args)),
     bind: (_, target) => target,
     enable: () => manager,
     disable: () => manager,
