@@ -1,6 +1,8 @@
-import { spawnSync } from 'node:child_process'
+import { fork, spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+
+import { SECRET } from './secrets.ts'
 
 export interface Snippet {
   /** What its fence says after `file=`. */
@@ -38,4 +40,64 @@ export function typeErrorsIn(folder: string): string {
   const config = { extends: '../../tsconfig.json', compilerOptions, include: ['*.ts'] }
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config))
   return spawnSync('node_modules/.bin/tsc', ['-p', folder], { encoding: 'utf8' }).stdout
+}
+
+/** An application of its own process, which has a snippet for its storage. */
+export interface SnippetProcess {
+  /** @returns `ok`, the code of the error, or `dead` */
+  visit(): Promise<string>
+  /** The exit code of the process, or the signal that has ended it; what it printed before. */
+  readonly ended: Promise<{ readonly code: number | string; readonly printed: string }>
+  /** Whether it lives. */
+  readonly isAlive: boolean
+  stop(): Promise<void>
+}
+
+/** Starts a process with the module of a file. Needs `npm run build`. */
+export async function startSnippet(
+  file: string,
+  env: Record<string, string>,
+): Promise<SnippetProcess> {
+  const child = fork('test/support/snippet-process.ts', [file], {
+    env: { ...process.env, SESSION_SECRET: SECRET, ...env },
+    execArgv: ['--no-warnings'],
+    silent: true,
+  })
+  let printed = ''
+  child.stdout?.on('data', (data) => (printed += data))
+  child.stderr?.on('data', (data) => (printed += data))
+  const answers = new Map<number, (outcome: string) => void>()
+  const ended = new Promise<{ code: number | string; printed: string }>((resolve) => {
+    child.once('close', (code, signal) => {
+      for (const answer of answers.values()) answer('dead')
+      resolve({ code: code ?? signal ?? 'unknown', printed })
+    })
+  })
+  await new Promise<void>((resolve, reject) => {
+    child.once('message', () => resolve())
+    void ended.then((end) => reject(new Error(`${file} ended with ${end.code}: ${end.printed}`)))
+  })
+  child.on('message', ({ id, outcome }: { id: number; outcome: string }) => {
+    answers.get(id)?.(outcome)
+    answers.delete(id)
+  })
+  let visits = 0
+  const isAlive = (): boolean => child.exitCode === null && child.signalCode === null
+  return {
+    ended,
+    get isAlive() {
+      return isAlive()
+    },
+    visit: () =>
+      new Promise((resolve) => {
+        if (!isAlive() || !child.connected) return resolve('dead')
+        const id = ++visits
+        answers.set(id, resolve)
+        child.send(id, (error) => error && resolve('dead'))
+      }),
+    async stop() {
+      child.kill('SIGKILL')
+      await ended
+    },
+  }
 }
