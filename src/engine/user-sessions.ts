@@ -84,17 +84,17 @@ export function createUserSessions(
   async function endAll(userId: string, except: string | undefined): Promise<number> {
     const kept = except === undefined || except === '' ? undefined : prefix + except
     let ended = 0
-    let before: number
     // A session that gets a new id while pages are read may be on none of them. It is on those of the next round.
-    do {
-      before = ended
+    for (let round = 1; round <= MAX_ATTEMPTS; round++) {
+      const before = ended
       for await (const keys of pagesOf(userId)) {
         for (const key of keys) {
           if (key !== kept && (await endKeyOf(userId, key))) ended++
         }
       }
-    } while (ended > before)
-    return ended
+      if (ended === before) return ended
+    }
+    throw conflict('endSessions')
   }
 
   return {
