@@ -24,7 +24,7 @@ const FOLDERS = [
   'cli',
 ]
 /** The files of storage/ that are no back end. */
-const NO_BACK_ENDS = ['storage/expiry-queue', 'storage/sql-store']
+const NO_BACK_ENDS = ['storage/expiry-queue', 'storage/session-object', 'storage/sql-store']
 const backEnds = modules.filter(
   (module) => module.startsWith('storage/') && !NO_BACK_ENDS.includes(module),
 )
