@@ -24,6 +24,7 @@ const FOLDERS = [
   'cli',
 ]
 /** The files of storage/ that are no back end. */
+<<<<<<< HEAD
 const NO_BACK_ENDS = [
   'storage/expiry-queue',
   'storage/redis-client',
@@ -32,6 +33,9 @@ const NO_BACK_ENDS = [
 ]
 /** The published files of storage/ that are no back end either. */
 const STORAGE_HELPERS = ['storage/purge']
+=======
+const NO_BACK_ENDS = ['storage/expiry-queue', 'storage/session-object', 'storage/sql-store']
+>>>>>>> h/mem
 const backEnds = modules.filter(
   (module) =>
     module.startsWith('storage/') && ![...NO_BACK_ENDS, ...STORAGE_HELPERS].includes(module),

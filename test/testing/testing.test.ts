@@ -111,6 +111,12 @@ describe('sessionCookie', () => {
 })
 
 describe.each(Object.entries(storages))('readSession, %s', (_, create) => {
+  it('signs a user in', async () => {
+    const sent = await sessionCookie(storage, { userId: 'data' }, { userId: 'ada' })
+    const session = await storage.getSession(sent)
+    expect([session.userId, session.get('userId')]).toEqual(['ada', 'data'])
+  })
+
   it('gives what a response has left, flash values unconsumed', async () => {
     const storage = create()
     const response = await createShop(storage).request('/save', { method: 'POST' })
