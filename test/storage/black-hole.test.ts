@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { startDeafProxy } from '../support/deaf-proxy.ts'
 import type { DeafProxy } from '../support/deaf-proxy.ts'
 import { documentedClients } from '../support/documented-clients.ts'
-import type { DocumentedClient } from '../support/documented-clients.ts'
 import type { Engine } from '../support/engine.ts'
 import { startSnippet, writeSnippets } from '../support/snippets.ts'
 import type { SnippetProcess } from '../support/snippets.ts'
@@ -52,10 +51,10 @@ describe.each(clients)('a network that swallows packets, and $file of the guide'
   let application: SnippetProcess
 
   beforeAll(async () => {
-    const changed = insufficient.map(([what, change]) => {
-      expect(change(code)).not.toBe(code)
-      return { name: fileOf(what), code: impatient(change(code)) }
-    })
+    const changed = insufficient.map(([what, change]) => ({
+      name: fileOf(what),
+      code: impatient(change(code)),
+    }))
     writeSnippets(folder, [{ name: file, code: impatient(code) }, ...changed])
     if (!isAbsent) engine = await start()
   })
@@ -80,8 +79,9 @@ describe.each(clients)('a network that swallows packets, and $file of the guide'
     new Set(await Promise.all(Array.from({ length: count }, () => application.visit())))
 
   /** As many at once as need every connection of a pool. */
-  const everyoneIsServed = async (): Promise<void> =>
-    expect.poll(() => visits(30), { timeout: 60_000 }).toEqual(new Set(['ok']))
+  async function everyoneIsServed(): Promise<void> {
+    await expect.poll(() => visits(30), { timeout: 60_000 }).toEqual(new Set(['ok']))
+  }
 
   /** A visitor every 50 ms while `during` runs; the last outcomes are in. */
   async function traffic(during: () => Promise<void>): Promise<Set<string>> {
@@ -114,7 +114,8 @@ describe.each(clients)('a network that swallows packets, and $file of the guide'
       },
     )
 
-    it.each(insufficient)('are not enough %s: nobody is served again', async (what) => {
+    it.each(insufficient)('are not enough %s: nobody is served again', async (what, change) => {
+      expect(change(code)).not.toBe(code)
       await open(fileOf(what))
       proxy.swallow()
       await traffic(async () => {

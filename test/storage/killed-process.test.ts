@@ -61,7 +61,7 @@ describe.each(clients)('a process with $file of the guide', (client: DocumentedC
   describe.skipIf(isAbsent)('without its listener', () => {
     const dies = DIES_WITHOUT.includes(file)
 
-    it(dies ? 'dies with its database' : 'lives all the same', async () => {
+    it(`${dies ? 'dies with its database' : 'lives all the same'}`, async () => {
       expect(LISTENER.test(code)).toBe(file !== 'postgres-js.ts')
       await open('no-listener.ts')
       await engine.kill()
