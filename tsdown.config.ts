@@ -5,11 +5,7 @@ const config: UserConfig = defineConfig({
     'src/index.ts',
     'src/testing/index.ts',
     'src/cli/main.ts',
-<<<<<<< HEAD
-    'src/storage/!(expiry-queue|redis-client|redis-index|sql-store).ts',
-=======
-    'src/storage/!(expiry-queue|session-object|sql-store).ts',
->>>>>>> h/mem
+    'src/storage/!(expiry-queue|redis-client|redis-index|session-object|sql-store).ts',
     'adapters/*.ts',
   ],
   root: '.',

@@ -24,18 +24,15 @@ const FOLDERS = [
   'cli',
 ]
 /** The files of storage/ that are no back end. */
-<<<<<<< HEAD
 const NO_BACK_ENDS = [
   'storage/expiry-queue',
   'storage/redis-client',
   'storage/redis-index',
+  'storage/session-object',
   'storage/sql-store',
 ]
 /** The published files of storage/ that are no back end either. */
 const STORAGE_HELPERS = ['storage/purge']
-=======
-const NO_BACK_ENDS = ['storage/expiry-queue', 'storage/session-object', 'storage/sql-store']
->>>>>>> h/mem
 const backEnds = modules.filter(
   (module) =>
     module.startsWith('storage/') && ![...NO_BACK_ENDS, ...STORAGE_HELPERS].includes(module),
