@@ -174,8 +174,9 @@ export function createStoredSessions(
   ): Promise<SaveResult> {
     // A sign-in counts as later than a logout that was committed before the sign-in is.
     const old = options.signsIn ? await readAgain(known) : known
-    const { logouts } = markerOf(old)
-    let { begun } = markerOf(old)
+    let { logouts, begun } = markerOf(old)
+    // What a logout has ended stays ended: such a sign-in begins with its own values alone.
+    if (options.signsIn && hasEndedSince(known, old)) values.rebase({})
     const endedBefore = options.signsIn ? await endedOf(begun) : []
     const created = await create(values, options)
     const { key } = created.stored
@@ -214,16 +215,20 @@ export function createStoredSessions(
             ? discard(created)
             : created
         }
-        if (marker.logouts > logouts) return discard(created)
+        // Of two logouts at once, the later one ends what was begun after the earlier one.
+        const endsMore = values.isCleared && !options.signsIn && marker.begun.length > 0
+        if (marker.logouts > logouts && !endsMore) return discard(created)
         // Who begins anew without a sign-in must not replace the cookie of a login.
         if (!options.regenerate) return discard(created)
+        logouts = Math.max(logouts, marker.logouts)
         begun = marker.begun // another login was faster: a logout with the old id ends both
         continue
       }
       if (isRefused) continue
       const met = await decode(old.key, found)
       if (met === null) return discard(created)
-      values.rebase(met.values)
+      // Whoever cleared everything takes over nothing, not even what another request has set since.
+      values.rebase(values.isCleared ? {} : met.values)
       const times = options.signsIn ? options : keptByHand(options, met, found)
       const data = await encode(key, values, times)
       const user = options.user && keyOf(options.user.id)
@@ -246,7 +251,8 @@ export function createStoredSessions(
     const found = await store.read(key)
     if (found === null) return { key, version: undefined, ...UNMARKED, metAt: Date.now() }
     if (parseMarker(found.data) !== null) return metMarker(key, found)
-    return known // if the record has changed, its marker cannot be written, and the loop merges
+    // If the record has changed, its marker cannot be written, and the loop merges. If it expires, the sign-in goes on.
+    return { ...UNMARKED, ...known, metAt: Date.now() }
   }
 
   async function endedOf(keys: readonly string[]): Promise<readonly string[]> {
@@ -307,6 +313,11 @@ function metMarker(key: string, found: StoredSession): MetMarker {
 
 function isMet<Known extends object>(known: Known | undefined): known is Known & MetMarker {
   return known !== undefined && 'metAt' in known
+}
+
+/** Whether a session that was loaded is gone since, unless others have only begun under its id. */
+function hasEndedSince(known: Place | MetMarker, now: Place | MetMarker): boolean {
+  return !isMet(known) && (now.version === undefined || markerOf(now).logouts > 0)
 }
 
 function without(keys: readonly string[], others: readonly string[]): readonly string[] {

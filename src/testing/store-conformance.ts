@@ -3,6 +3,7 @@ import { indexContract } from './index-contract.ts'
 import { loginFailures } from './login-failures.ts'
 import { loginRaces } from './login-races.ts'
 import { logoutRaces } from './logout-races.ts'
+import { signInRaces } from './sign-in-races.ts'
 import { storeContract } from './store-contract.ts'
 import { writeRaces } from './write-races.ts'
 import type { StoreConformanceOptions } from './store-suite.ts'
@@ -34,5 +35,6 @@ export function storeConformance(
   writeRaces(suite)
   loginRaces(suite)
   logoutRaces(suite)
+  signInRaces(suite)
   loginFailures(suite)
 }
