@@ -108,6 +108,8 @@ const PRUNE_INTERVAL = 60 * 60 * 1000
  * export { SessionObject } from 'fetch-sessions/storage/durable-object'
  */
 export class SessionObject {
+  /** By it, the types of Workers recognize the class of a Durable Object. Nothing has it at run time. */
+  declare readonly __DURABLE_OBJECT_BRAND: never
   readonly #storage: DurableObjectStateLike['storage']
 
   /**
