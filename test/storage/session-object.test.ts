@@ -99,6 +99,20 @@ describe('the list of a user in a Durable Object', () => {
     expect(await store.read('key')).toMatchObject({ data: 'two' })
   })
 
+  it('has a record to its end, even if that moves while the record gets its user', async () => {
+    const version = String(await store.create('key', { data: 'one', expires: fromNow(HOUR) }))
+    const expires = fromNow(2 * HOUR)
+    before = async (question) => {
+      if (question !== 'ada:sessions enter') return
+      before = () => {}
+      expect(await store.update('key', version, { expires })).toBe(version)
+    }
+    expect(await store.update('key', version, { data: 'two', user: ADA })).not.toBeNull()
+    const [entry] = Object.values((await look('ada:sessions')).values)
+    expect(entry).toMatchObject({ expires: expires.getTime() })
+    expect(await store.read('key')).toMatchObject({ data: 'two', expires })
+  })
+
   it('lacks no record if a write fails, and shows none that was not written', async () => {
     const down = new Error('down')
     const failAt = (failing: string): void => {
