@@ -128,7 +128,7 @@ export function createDurableObjectStore<Id>(
   async function enter(user: string, key: string, expires: number): Promise<Owner> {
     const entry = crypto.randomUUID()
     await ask(listOf(user), 'enter', { key, expires, entry })
-    return { user, entry }
+    return { user, entry, until: expires }
   }
 
   /** Takes a record off the list of its former user. */
@@ -152,14 +152,16 @@ export function createDurableObjectStore<Id>(
       if (user !== undefined && change.expires !== undefined) {
         owner = await enter(user, key, change.expires)
       }
-      let answer = await ask(key, 'update', { ...change, owner })
-      if (user !== undefined && answer !== null && 'unlisted' in answer) {
-        owner = await enter(user, key, answer.unlisted)
-        answer = await ask(key, 'update', { ...change, owner })
+      for (;;) {
+        const answer = await ask(key, 'update', { ...change, owner })
+        if (answer === null) return null
+        if ('version' in answer) {
+          await leave(key, answer.former)
+          return answer.version
+        }
+        // New data gives the record a user, or another request has moved its expiry meanwhile.
+        owner = await enter(answer.unlisted.user, key, answer.unlisted.until)
       }
-      if (answer === null || 'unlisted' in answer) return null
-      await leave(key, answer.former)
-      return answer.version
     },
     async delete(key) {
       await leave(key, await ask(key, 'delete', {}))

@@ -29,10 +29,13 @@ interface ListOptions {
   limit: number
 }
 
-/** Whose a record is, and the mark of its entry in that user's list. */
+/** Whose a record is, and its entry in that user's list. */
 export interface Owner {
   readonly user: string
+  /** The mark of the entry. */
   readonly entry: string
+  /** The entry stays until then, and so may the record. Milliseconds since 1970. */
+  readonly until: number
 }
 
 interface ObjectRecord extends Omit<StoredSession, 'expires'> {
@@ -64,8 +67,8 @@ export interface Operations {
     answer: string | null,
   ]
   /**
-   * What is absent stays as it is, but for the user. `unlisted`: the record, which expires then, is not in the list of
-   * that user yet. Nothing was written.
+   * What is absent stays as it is, but for the user. `unlisted`: nothing was written, because the list of this user does
+   * not have the record until its end.
    */
   update: [
     question: {
@@ -75,7 +78,7 @@ export interface Operations {
       user: string | undefined
       owner: Owner | undefined
     },
-    answer: { version: string; former: Owner | null } | { unlisted: number } | null,
+    answer: { version: string; former: Owner | null } | { unlisted: Omit<Owner, 'entry'> } | null,
   ]
   delete: [question: object, answer: Owner | null]
   /** Asked of the object that lists a user's records. */
@@ -108,6 +111,8 @@ const PRUNE_INTERVAL = 60 * 60 * 1000
  * export { SessionObject } from 'fetch-sessions/storage/durable-object'
  */
 export class SessionObject {
+  /** By it, the types of Workers recognize the class of a Durable Object. Nothing has it at run time. */
+  declare readonly __DURABLE_OBJECT_BRAND: never
   readonly #storage: DurableObjectStateLike['storage']
 
   /**
@@ -176,11 +181,14 @@ export class SessionObject {
     if (found?.version !== change.version) return null
     const isSameUser = found.owner?.user === change.user
     const owner = change.owner ?? (isSameUser ? found.owner : undefined)
-    if (change.user !== owner?.user) return { unlisted: found.expires }
+    const expires = change.expires ?? found.expires
+    if (change.user !== undefined && (owner === undefined || owner.until < expires)) {
+      return { unlisted: { user: change.user, until: expires } }
+    }
     const version = await this.#put({
       data: change.data ?? found.data,
       version: change.data === undefined ? found.version : crypto.randomUUID(),
-      expires: change.expires ?? found.expires,
+      expires,
       owner,
     })
     return { version, former: isSameUser ? null : (found.owner ?? null) }

@@ -198,7 +198,7 @@ describe('createMemoryStore', () => {
       await store.create('new', { data: `data${i}`, expires: inSeconds(60), user: `user${i}` })
       await store.delete('new')
     }
-    // An iterator of a Map that waits for the next eviction would keep 90 MB of deleted entries.
+    // An iterator of a Map that waits for the next eviction would keep 50 MB of deleted entries.
     expect(liveBytes() - before).toBeLessThan(10_000_000)
     expect(await kept(store, keys)).toEqual(keys) // so the store is still alive
   })
