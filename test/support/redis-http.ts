@@ -50,13 +50,11 @@ export async function startRedisHttp(redisUrl: string): Promise<RedisHttp> {
     return ['error' in answer ? 400 : 200, encode(answer)]
   }
 
-  const server = createServer((request, response) => {
-    respond(request)
-      .catch((error: unknown): [number, unknown] => [500, { error: String(error) }])
-      .then(([status, body]) => {
-        response.writeHead(status, { 'content-type': 'application/json' })
-        response.end(JSON.stringify(body))
-      })
+  const server = createServer(async (request, response) => {
+    const failed = (error: unknown): [number, unknown] => [500, { error: String(error) }]
+    const [status, body] = await respond(request).catch(failed)
+    response.writeHead(status, { 'content-type': 'application/json' })
+    response.end(JSON.stringify(body))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
