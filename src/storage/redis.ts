@@ -19,8 +19,11 @@ import { createRedisIndex } from './redis-index.ts'
  * import type { RedisSessionStorageOptions } from 'fetch-sessions/storage/redis'
  * import { Redis } from 'ioredis'
  *
+ * const client = new Redis()
+ * client.on('error', (error) => console.error('Redis:', error))
+ *
  * export const options: RedisSessionStorageOptions<{ userId: string }> = {
- *   client: new Redis(),
+ *   client,
  *   prefix: 'shop:session:',
  *   timeout: 2,
  *   cookie: { secrets: ['32 random characters in real life'] },
@@ -37,11 +40,21 @@ export interface RedisSessionStorageOptions<
 }
 
 /**
- * Keeps sessions in Redis 6.2 or newer, or in a server with the same protocol (Valkey, Dragonfly, Upstash over TCP), as
- * hashes that expire. Consistent with one primary; a logout holds at once. A failover loses writes that the primary had
- * acknowledged but not yet replicated.
+ * Keeps sessions in Redis 6.2 or newer, or in a server with the same protocol (Valkey, Dragonfly, Upstash), as hashes that
+ * expire. It may be one server, one behind Sentinel, or a cluster.
  *
- * Keys start with `session:` unless `prefix` says otherwise.
+ * Consistent with one primary; a logout holds at once. A failover loses writes that the primary had acknowledged but not yet
+ * replicated, so a logout of the last moments may be undone. Let reads go to the primary, as they do by default: a replica
+ * does not know yet who has logged out.
+ *
+ * Keys start with `session:` unless `prefix` says otherwise. Those of a user's sessions are in a sorted set besides, which
+ * ends with `:sessions`. It expires with the last of them.
+ *
+ * Use the `maxmemory-policy` `noeviction`: a Redis that is full then refuses new sessions. Every other policy evicts sessions,
+ * which signs visitors out, and sorted sets. Sessions whose sorted set was evicted are not listed, and not ended with the
+ * user's others, until their expiry moves.
+ *
+ * Listen to the client's errors: node-redis ends the process if nobody does.
  *
  * @throws SessionError `ERR_SESSION_CONFIG` for an invalid option
  *
@@ -49,12 +62,25 @@ export interface RedisSessionStorageOptions<
  * import { createRedisSessionStorage } from 'fetch-sessions/storage/redis'
  * import { createClient } from 'redis'
  *
- * const client = createClient()
- * client.on('error', console.error) // otherwise a lost connection ends the process
- * await client.connect()
+ * // While Redis is away, requests fail at once instead of waiting for it in a queue.
+ * const client = createClient({ disableOfflineQueue: true })
+ * client.on('error', (error) => console.error('Redis:', error))
  *
  * export const storage = createRedisSessionStorage<{ userId: string }>({
- *   client,
+ *   client: await client.connect(),
+ *   cookie: { secrets: ['32 random characters in real life'] },
+ * })
+ *
+ * @example
+ * import { createRedisSessionStorage } from 'fetch-sessions/storage/redis'
+ * import { createCluster } from 'redis'
+ *
+ * const cluster = createCluster({ rootNodes: [{ url: 'redis://10.0.0.1:6379' }] })
+ * cluster.on('error', (error) => console.error('Redis:', error))
+ * await cluster.connect()
+ *
+ * export const storage = createRedisSessionStorage({
+ *   client: cluster,
  *   cookie: { secrets: ['32 random characters in real life'] },
  * })
  */
@@ -106,7 +132,7 @@ return 1`
  * import { Redis } from 'ioredis'
  *
  * const client = new Redis()
- * client.on('error', (error) => console.error(error))
+ * client.on('error', (error) => console.error('Redis:', error))
  * const store = createRedisStore(client)
  * console.log(await store.read('session:none'))
  */
