@@ -15,6 +15,7 @@ import { SECRET } from '../support/secrets.ts'
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 interface Database extends DenoKvLike {
+  delete(key: unknown[]): Promise<void>
   close(): void
 }
 interface WithDeno {
@@ -26,6 +27,24 @@ interface WithDeno {
 }
 
 const { Deno } = globalThis as WithDeno
+
+/** A database in which something happens after an operation has listed entries, once. */
+function interrupted(kv: DenoKvLike, happen: () => Promise<void>): DenoKvLike {
+  let isFirst = true
+  return {
+    atomic: () => kv.atomic(),
+    list(selector, options) {
+      const entries = kv.list(selector, options)
+      async function* all() {
+        yield* entries
+        if (!isFirst) return
+        isFirst = false
+        await happen()
+      }
+      return Object.assign(all(), { cursor: entries.cursor })
+    },
+  }
+}
 
 /** The keys of all entries. */
 async function entriesOf(kv: DenoKvLike): Promise<unknown[]> {
@@ -122,6 +141,32 @@ if (Deno === undefined) {
         ['fetch-sessions', 'record', 'key', 0],
         ['fetch-sessions', 'user', 'bob', 'key'],
       ])
+    })
+
+    it('creates a record though KV removes an expired one under way', async () => {
+      const kv = await openKv()
+      const expires = inAnHour()
+      const keys = [0, 1, 2, 3].map((n) => ['fetch-sessions', 'record', 'key', n])
+      await createDenoKvStore(kv).create('key', { data: 'x'.repeat(100_000), expires })
+      vi.setSystemTime(expires)
+      const store = createDenoKvStore(
+        interrupted(kv, async () => {
+          for (const key of keys) await kv.delete(key)
+        }),
+      )
+      const version = await createRecord(store, 'key', 'new', inAnHour())
+      expect(await store.read('key')).toMatchObject({ data: 'new', version })
+      expect(await entriesOf(kv)).toEqual(keys.slice(0, 1))
+    })
+
+    it('deletes all of a record that another request changes under way', async () => {
+      const kv = await openKv()
+      const store = createDenoKvStore(kv)
+      const version = await createRecord(store, 'key', 'data', inAnHour())
+      const change = { data: 'x'.repeat(100_000), user: 'ada' }
+      const update = async (): Promise<void> => void (await store.update('key', version, change))
+      await createDenoKvStore(interrupted(kv, update)).delete('key')
+      expect(await entriesOf(kv)).toEqual([])
     })
 
     it('takes no part for its own that was left of an earlier record', async () => {

@@ -8,6 +8,7 @@ import { clientConformance } from '../conformance/client.ts'
 import { faultConformance } from '../conformance/faults.ts'
 import { sqlConformance } from '../conformance/sql.ts'
 import { storeConformance } from '../conformance/store.ts'
+import { createRecord } from '../support/create-record.ts'
 import { skipLoudly } from '../support/engine.ts'
 import {
   createDatabase,
@@ -104,6 +105,17 @@ describe.skipIf(isAbsent)('MySQL over TCP', () => {
         expect(await store.read(injection)).toBeNull()
         expect(await store.read('key')).not.toBeNull()
         expect(await store.keysOf('user')).toEqual({ keys: ['key'], cursor: undefined })
+      },
+    )
+
+    it.each(['FOUND_ROWS', '-FOUND_ROWS'])(
+      'counts a renewal to the expiry that the record has, with the flag %s',
+      async (flag) => {
+        const { store } = await storeOver(database.open({ flags: [flag] }), `flag ${flag}`)
+        const first = await createRecord(store, 'key', 'data', expires)
+        const second = await store.update('key', first, { expires })
+        expect(await store.update('key', String(second), { data: 'data' })).not.toBeNull()
+        expect(await store.update('key', String(second), { expires })).toBeNull()
       },
     )
 
