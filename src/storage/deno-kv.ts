@@ -226,6 +226,7 @@ export function createDenoKvStore(kv: DenoKvLike): IndexedSessionStore {
         if ((await operation.commit()).ok) return
       }
     },
+    // An entry of the list is written, renewed and deleted with its record, so no record has to be read here.
     async keysOf(user, cursor) {
       const options = cursor === undefined ? { limit: PAGE } : { limit: PAGE, cursor }
       const entries = kv.list({ prefix: userKey(user) }, options)

@@ -41,7 +41,7 @@ function interrupted(kv: DenoKvLike, happen: () => Promise<void>): DenoKvLike {
         isFirst = false
         await happen()
       }
-      return Object.assign(all(), { cursor: entries.cursor })
+      return Object.assign(all(), { cursor: '' })
     },
   }
 }
