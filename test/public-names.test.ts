@@ -63,6 +63,11 @@ const PUBLIC_NAMES: Record<string, string> = {
     type D1SessionStorageOptions
     createD1SessionStorage
     createD1Store`,
+  './storage/deno-kv': `
+    type DenoKvLike
+    type DenoKvSessionStorageOptions
+    createDenoKvSessionStorage
+    createDenoKvStore`,
   './storage/durable-object': `
     type DurableObjectNamespaceLike
     type DurableObjectSessionStorageOptions
@@ -78,6 +83,10 @@ const PUBLIC_NAMES: Record<string, string> = {
     type MemorySessionStorageOptions
     createMemorySessionStorage
     createMemoryStore`,
+  './storage/mysql': `
+    type MySQLSessionStorageOptions
+    createMySQLSessionStorage
+    createMySQLStore`,
   './storage/postgres': `
     type PostgresSessionStorageOptions
     createPostgresSessionStorage

@@ -46,6 +46,7 @@ export default {
     // The shapes of clients: whoever hands one over has a name for it already.
     'src/cookie/foreign-cookie.ts:CookieLike',
     'src/storage/durable-object.ts:DurableObjectStateLike',
+    'src/storage/mysql.ts:MySQLClientLike',
     'src/storage/postgres.ts:PostgresClientLike',
     'src/storage/postgres.ts:PostgresJSLike',
     'src/storage/redis.ts:IORedisLike',
