@@ -11,27 +11,33 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 
 const clients = documentedClients('behind a network that swallows packets')
 
+const POSTGRES_JS = [
+  'without the timeout of sockets',
+  (code: string) => code.replace('.setTimeout(5_000)', ''),
+] as const
+
 /** What the guide says does not suffice: its snippet, changed. */
-const INSUFFICIENT: Record<string, [what: string, change: (code: string) => string][]> = {
-  'pg.ts': [
-    ['without query_timeout', (code) => code.replace(/^ *query_timeout.*\n/m, '')],
-    ['with statement_timeout', (code) => code.replace('query_timeout', 'statement_timeout')],
-  ],
-  'postgres-js.ts': [
-    ['without the timeout of sockets', (code) => code.replace(/socket\.setTimeout\(.*/, 'socket')],
-  ],
-  'node-redis.ts': [
-    [
-      'as one client',
-      (code) =>
-        code.replaceAll('createClientPool', 'createClient').replace(/^ *\{ maximum.*\n/m, ''),
+const INSUFFICIENT: Record<string, (readonly [what: string, change: (code: string) => string])[]> =
+  {
+    pg: [
+      ['without query_timeout', (code) => code.replace(/^ *query_timeout.*\n/m, '')],
+      ['with statement_timeout', (code) => code.replace('query_timeout', 'statement_timeout')],
     ],
-    ['without reconnectStrategy', (code) => code.replace(/^ *reconnectStrategy.*\n/m, '')],
-  ],
-  'ioredis.ts': [
-    ['with commandTimeout', (code) => code.replace('socketTimeout', 'commandTimeout')],
-  ],
-}
+    'postgres.js': [POSTGRES_JS],
+    'postgres.js with TLS': [
+      POSTGRES_JS,
+      ['without a second listener', (code) => code.replace(/^ *socket\.once\('data'.*\n/m, '')],
+    ],
+    'node-redis': [
+      [
+        'as one client',
+        (code) =>
+          code.replaceAll('createClientPool', 'createClient').replace(/^ *\{ maximum.*\n/m, ''),
+      ],
+      ['without reconnectStrategy', (code) => code.replace(/^ *reconnectStrategy.*\n/m, '')],
+    ],
+    ioredis: [['with commandTimeout', (code) => code.replace('socketTimeout', 'commandTimeout')]],
+  }
 
 /** A snippet with a fifth of its patience, whose storage gives up after two seconds. */
 const impatient = (code: string): string =>
@@ -41,10 +47,10 @@ const impatient = (code: string): string =>
     .replace('connect_timeout: 5', 'connect_timeout: 1')
     .replace('SessionStorage({', 'SessionStorage({ timeout: 2,')
 
-describe.each(clients)('a network that swallows packets, and $file of the guide', (client) => {
-  const { file, code, variable, isAbsent, start } = client
-  const insufficient = INSUFFICIENT[file] ?? []
-  const folder = `test/.guide-black-hole-${file.replace('.ts', '')}`
+describe.each(clients)('a network that swallows packets, and $name as in the guide', (client) => {
+  const { name, file, code, variable, isAbsent, start } = client
+  const insufficient = INSUFFICIENT[name] ?? []
+  const folder = `test/.guide-black-hole-${name.replaceAll(/\W/g, '-')}`
   const fileOf = (what: string): string => `${what.replaceAll(/\W/g, '-')}.ts`
   let engine: Engine
   let proxy: DeafProxy
@@ -67,11 +73,11 @@ describe.each(clients)('a network that swallows packets, and $file of the guide'
     proxy?.close()
   })
 
-  async function open(name: string): Promise<void> {
+  async function open(snippet: string): Promise<void> {
     const url = new URL(engine.url)
     proxy = await startDeafProxy(Number(url.port))
     url.port = String(proxy.port)
-    application = await startSnippet(join(folder, name), { [variable]: url.href })
+    application = await startSnippet(join(folder, snippet), { [variable]: url.href })
     await everyoneIsServed()
   }
 

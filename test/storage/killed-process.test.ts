@@ -12,9 +12,9 @@ const clients = documentedClients('killed under a process')
 const LISTENER = /^\w+\.on\('error'.*\n/m
 const DIES_WITHOUT = ['pg.ts', 'node-redis.ts']
 
-describe.each(clients)('a process with $file of the guide', (client: DocumentedClient) => {
-  const { file, code, variable, isAbsent, start } = client
-  const folder = `test/.guide-killed-${file.replace('.ts', '')}`
+describe.each(clients)('a process with $name as in the guide', (client: DocumentedClient) => {
+  const { name, file, code, variable, isAbsent, start } = client
+  const folder = `test/.guide-killed-${name.replaceAll(/\W/g, '-')}`
   let engine: Engine
   let application: SnippetProcess
 
@@ -31,8 +31,8 @@ describe.each(clients)('a process with $file of the guide', (client: DocumentedC
   })
   afterEach(() => application?.stop())
 
-  const open = async (name: string): Promise<void> => {
-    application = await startSnippet(join(folder, name), { [variable]: engine.url })
+  const open = async (snippet: string): Promise<void> => {
+    application = await startSnippet(join(folder, snippet), { [variable]: engine.url })
     expect(await visits(20)).toEqual(['ok'])
   }
   /** The outcomes of several visits at once, each named once. */

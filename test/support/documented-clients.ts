@@ -1,11 +1,12 @@
 import { skipLoudly } from './engine.ts'
 import type { Engine } from './engine.ts'
-import { postgresProgram, postgresRemedy, startPostgres } from './postgres-server.ts'
+import { openssl, postgresProgram, postgresRemedy, startPostgres } from './postgres-server.ts'
 import { redisProgram, redisRemedy, startRedis } from './redis-server.ts'
 import { snippetsOf } from './snippets.ts'
 
 /** A client of a database, as the guide says to open it. */
 export interface DocumentedClient {
+  readonly name: string
   /** The file of the snippet. */
   readonly file: string
   readonly code: string
@@ -18,21 +19,41 @@ export interface DocumentedClient {
 const snippets = new Map(
   snippetsOf('docs/guide/operating.md').map(({ name, code }) => [name, code]),
 )
+
+async function startPostgresWithTls(): Promise<Engine> {
+  const engine = await startPostgres({ tls: true })
+  return { ...engine, url: `${engine.url}?sslmode=require` }
+}
+
 const postgres = {
   variable: 'DATABASE_URL',
   isAbsent: postgresProgram === undefined,
   start: startPostgres,
+}
+const postgresWithTls = {
+  ...postgres,
+  isAbsent: postgres.isAbsent || openssl === undefined,
+  start: startPostgresWithTls,
 }
 const redis = { variable: 'REDIS_URL', isAbsent: redisProgram === undefined, start: startRedis }
 
 /** The clients of the guide whose server the tests may kill. */
 export function documentedClients(suite: string): DocumentedClient[] {
   if (postgres.isAbsent) skipLoudly(`PostgreSQL, ${suite}`, postgresRemedy)
+  else if (openssl === undefined) skipLoudly(`PostgreSQL with TLS, ${suite}`, 'install openssl')
   if (redis.isAbsent) skipLoudly(`Redis, ${suite}`, redisRemedy)
-  return Object.entries({
-    'pg.ts': postgres,
-    'postgres-js.ts': postgres,
-    'node-redis.ts': redis,
-    'ioredis.ts': redis,
-  }).map(([file, server]) => ({ file, code: snippets.get(file) ?? '', ...server }))
+  const client = (name: string, file: string, server: typeof postgres): DocumentedClient => ({
+    name,
+    file,
+    code: snippets.get(file) ?? '',
+    ...server,
+  })
+  return [
+    client('pg', 'pg.ts', postgres),
+    client('postgres.js', 'postgres-js.ts', postgres),
+    // It handles the sockets that we give it otherwise.
+    client('postgres.js with TLS', 'postgres-js.ts', postgresWithTls),
+    client('node-redis', 'node-redis.ts', redis),
+    client('ioredis', 'ioredis.ts', redis),
+  ]
 }
