@@ -6,9 +6,9 @@
 import { SessionError } from '../util/errors.ts'
 import { assertClient } from '../util/client.ts'
 import { createStoreSessionStorage } from '../engine/store-storage.ts'
-import type { StoreSessionStorageOptions } from '../engine/store-storage.ts'
+import type { IndexedSessionStorageOptions } from '../engine/store-storage.ts'
 import type { IndexedSessionStore } from '../engine/store.ts'
-import type { SessionStorage } from '../engine/session-storage.ts'
+import type { IndexedSessionStorage } from '../engine/indexed-storage.ts'
 import type { SessionData } from '../session/session.ts'
 
 /**
@@ -65,7 +65,7 @@ interface DenoKvOperation {
  */
 export interface DenoKvSessionStorageOptions<
   Data extends object = SessionData,
-> extends StoreSessionStorageOptions<Data> {
+> extends IndexedSessionStorageOptions<Data> {
   /** An open database, such as `await Deno.openKv()`; this package does not close it. */
   kv: DenoKvLike
 }
@@ -92,7 +92,7 @@ export interface DenoKvSessionStorageOptions<
 export function createDenoKvSessionStorage<
   Data extends object = SessionData,
   FlashData extends object = Data,
->(options: DenoKvSessionStorageOptions<Data>): SessionStorage<Data, FlashData> {
+>(options: DenoKvSessionStorageOptions<Data>): IndexedSessionStorage<Data, FlashData> {
   return createStoreSessionStorage<Data, FlashData>(createDenoKvStore(options.kv), options)
 }
 

@@ -6,9 +6,9 @@
 import { SessionError } from '../util/errors.ts'
 import { assertClient } from '../util/client.ts'
 import { createStoreSessionStorage } from '../engine/store-storage.ts'
-import type { StoreSessionStorageOptions } from '../engine/store-storage.ts'
+import type { IndexedSessionStorageOptions } from '../engine/store-storage.ts'
 import type { IndexedSessionStore } from '../engine/store.ts'
-import type { SessionStorage } from '../engine/session-storage.ts'
+import type { IndexedSessionStorage } from '../engine/indexed-storage.ts'
 import type { SessionData } from '../session/session.ts'
 import type { SqlSessionMaintenance } from './sql-store.ts'
 
@@ -39,7 +39,7 @@ interface MySQLClientLike {
  */
 export interface MySQLSessionStorageOptions<
   Data extends object = SessionData,
-> extends StoreSessionStorageOptions<Data> {
+> extends IndexedSessionStorageOptions<Data> {
   /**
    * A pool of `mysql2/promise`, or a connection if one is enough and no transaction is open on it; this package neither
    * opens nor closes it. Leave its `charset` at utf8mb4, the default of mysql2: another one loses characters.
@@ -88,7 +88,7 @@ export function createMySQLSessionStorage<
   FlashData extends object = Data,
 >(
   options: MySQLSessionStorageOptions<Data>,
-): SessionStorage<Data, FlashData> & SqlSessionMaintenance {
+): IndexedSessionStorage<Data, FlashData> & SqlSessionMaintenance {
   const { store, maintenance } = createMySQLStore(options)
   const { prefix = '' } = options
   if (bytesOf(prefix) > MAX_KEY_BYTES - HASH_BYTES) throw tooLong('`prefix`', prefix)

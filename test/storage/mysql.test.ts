@@ -69,8 +69,10 @@ describe.skipIf(isAbsent)('MySQL over TCP', () => {
       },
       { indexed: true },
     )
-    sqlConformance(name, (table) =>
-      createMySQLStore({ client, table: table && `${name} ${table}` }),
+    sqlConformance(
+      name,
+      (table) => createMySQLStore({ client, table: table && `${name} ${table}` }),
+      undefined,
     )
   })
 
