@@ -74,8 +74,11 @@ export async function createDatabase(): Promise<Database> {
     },
     async drop() {
       for (const pool of pools) await pool.end()
-      await statement(engine.url, `DROP DATABASE ${name}`)
-      await engine.stop()
+      try {
+        await statement(engine.url, `DROP DATABASE ${name}`)
+      } finally {
+        await engine.stop()
+      }
     },
   }
 }
