@@ -11,7 +11,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 
 const clients = documentedClients('behind a network that swallows packets')
 
-const POSTGRES_JS = [
+const NO_SOCKET_TIMEOUT = [
   'without the timeout of sockets',
   (code: string) => code.replace('.setTimeout(5_000)', ''),
 ] as const
@@ -23,10 +23,23 @@ const INSUFFICIENT: Record<string, (readonly [what: string, change: (code: strin
       ['without query_timeout', (code) => code.replace(/^ *query_timeout.*\n/m, '')],
       ['with statement_timeout', (code) => code.replace('query_timeout', 'statement_timeout')],
     ],
-    'postgres.js': [POSTGRES_JS],
+    'postgres.js': [NO_SOCKET_TIMEOUT],
     'postgres.js with TLS': [
-      POSTGRES_JS,
+      NO_SOCKET_TIMEOUT,
       ['without a second listener', (code) => code.replace(/^ *socket\.once\('data'.*\n/m, '')],
+    ],
+    mysql2: [
+      NO_SOCKET_TIMEOUT,
+      [
+        'with a timeout for queries',
+        (code) =>
+          code
+            .replace('.setTimeout(5_000)', '')
+            .replace(
+              '({ client }',
+              '({ client: { execute: (statement: object, values: []) => client.execute({ ...statement, timeout: 500 } as never, values) } as never }',
+            ),
+      ],
     ],
     'node-redis': [
       [

@@ -1,5 +1,6 @@
 import { skipLoudly } from './engine.ts'
 import type { Engine } from './engine.ts'
+import { mysqlProgram, mysqlRemedy, startMySQL } from './mysql-server.ts'
 import { openssl, postgresProgram, postgresRemedy, startPostgres } from './postgres-server.ts'
 import { redisProgram, redisRemedy, startRedis } from './redis-server.ts'
 import { snippetsOf } from './snippets.ts'
@@ -35,12 +36,14 @@ const postgresWithTls = {
   isAbsent: postgres.isAbsent || openssl === undefined,
   start: startPostgresWithTls,
 }
+const mysql = { variable: 'DATABASE_URL', isAbsent: mysqlProgram === undefined, start: startMySQL }
 const redis = { variable: 'REDIS_URL', isAbsent: redisProgram === undefined, start: startRedis }
 
 /** The clients of the guide whose server the tests may kill. */
 export function documentedClients(suite: string): DocumentedClient[] {
   if (postgres.isAbsent) skipLoudly(`PostgreSQL, ${suite}`, postgresRemedy)
   else if (openssl === undefined) skipLoudly(`PostgreSQL with TLS, ${suite}`, 'install openssl')
+  if (mysql.isAbsent) skipLoudly(`MySQL, ${suite}`, mysqlRemedy)
   if (redis.isAbsent) skipLoudly(`Redis, ${suite}`, redisRemedy)
   const client = (name: string, file: string, server: typeof postgres): DocumentedClient => ({
     name,
@@ -53,6 +56,7 @@ export function documentedClients(suite: string): DocumentedClient[] {
     client('postgres.js', 'postgres-js.ts', postgres),
     // It handles the sockets that we give it otherwise.
     client('postgres.js with TLS', 'postgres-js.ts', postgresWithTls),
+    client('mysql2', 'mysql2.ts', mysql),
     client('node-redis', 'node-redis.ts', redis),
     client('ioredis', 'ioredis.ts', redis),
   ]
