@@ -9,10 +9,9 @@ import { describe, expect, it, vi } from 'vitest'
 export function sqlConformance(
   name: string,
   create: (table: string) => SqlTable,
-  /** Undefined for a back end that version 0.1 did not have. */
-  traits: SqlTraits | undefined,
+  { sample, run }: SqlTraits,
 ): void {
-  if (traits !== undefined) migrationConformance(name, create, traits)
+  if (sample !== undefined) migrationConformance(name, create, { sample, run })
 
   const at = (milliseconds: number): Date => new Date(Date.now() + milliseconds)
 
@@ -75,10 +74,10 @@ export function sqlConformance(
       const { store, maintenance } = create('listed')
       await maintenance.setup()
       for (const [key, seconds] of Object.entries({ gone: 60, short: 1, long: 60 })) {
-        await store.create(key, { data: 'data', expires: at(seconds * 1000), user: 'ada' })
+        await store.create(key, { data: key, expires: at(seconds * 1000), user: 'ada' })
       }
       expect((await store.keysOf('ada')).keys).toEqual(['gone', 'long', 'short'])
-      await traits.run(`DELETE FROM "listed" WHERE key = 'gone'`)
+      await run(`DELETE FROM "listed" WHERE data = 'gone'`)
       vi.setSystemTime(at(1000))
       expect((await store.keysOf('ada')).keys).toEqual(['long'])
       vi.useRealTimers()
