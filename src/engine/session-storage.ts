@@ -125,7 +125,7 @@ export interface SessionStorageOptions<Data extends object = SessionData> {
    *   validAfter: async (userId) => (await findUser(userId))?.signedOutEverywhereAt,
    * })
    */
-  validAfter?: ((userId: string) => MaybePromise<Date | undefined>) | undefined
+  validAfter?: ((userId: string) => Date | undefined | Promise<Date | undefined>) | undefined
 }
 
 /** Makes the back end of a storage. It may seal records with `secrets`, which are those of the cookie. */
