@@ -40,6 +40,7 @@ export interface SessionEvent {
   readonly name: string
   /** Whether the session is new or resumed, or why its cookie was refused; `undefined` if nobody loaded it. */
   readonly origin: SessionOrigin | undefined
+  /** What became of the session. */
   readonly outcome: SessionOutcome
   /** The names of the keys that were written, removed or read as flash values. */
   readonly changed: readonly string[]
