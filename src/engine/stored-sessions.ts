@@ -175,9 +175,10 @@ export function createStoredSessions(
     // A sign-in counts as later than a logout that was committed before the sign-in is.
     const old = options.signsIn ? await readAgain(known) : known
     let { logouts, begun } = markerOf(old)
-    // What a logout has ended stays ended: such a sign-in begins with its own values alone.
-    if (options.signsIn && hasEndedSince(known, old)) values.rebase({})
     const endedBefore = options.signsIn ? await endedOf(begun) : []
+    // What has ended stays ended: such a sign-in begins with its own values alone.
+    const isGone = old.version === undefined || logouts > 0 || endedBefore.length > 0
+    if (options.signsIn && isGone && !isMet(known)) values.rebase({})
     const created = await create(values, options)
     const { key } = created.stored
     let version: string | undefined = old.version
@@ -313,11 +314,6 @@ function metMarker(key: string, found: StoredSession): MetMarker {
 
 function isMet<Known extends object>(known: Known | undefined): known is Known & MetMarker {
   return known !== undefined && 'metAt' in known
-}
-
-/** Whether a session that was loaded is gone since, unless others have only begun under its id. */
-function hasEndedSince(known: Place | MetMarker, now: Place | MetMarker): boolean {
-  return !isMet(known) && (now.version === undefined || markerOf(now).logouts > 0)
 }
 
 function without(keys: readonly string[], others: readonly string[]): readonly string[] {

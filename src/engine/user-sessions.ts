@@ -42,7 +42,7 @@ export function createUserSessions(
     const found = await store.read(key)
     if (found === null || parseMarker(found.data) !== null) return null
     const record = await decode(key, found)
-    if (record?.user?.id !== userId) return null
+    if (!isOf(record, userId)) return null
     const { createdAt, fixed, user } = record
     const expiresAt = found.expires.getTime()
     return { handle: key.slice(prefix.length), user, createdAt, expiresAt, fixed }
@@ -59,20 +59,23 @@ export function createUserSessions(
 
   /**
    * Ends the session under a key if it is one of this user. If it has a new id meanwhile, ends that one: nobody may escape
-   * by asking for a new id.
+   * by asking for a new id. What is begun after the last look at the marker finds that another one of it has ended.
    */
   async function endKeyOf(userId: string, key: string): Promise<boolean> {
+    let hasEnded = false
+    let seen: string | undefined
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       const found = await store.read(key)
-      if (found === null) return false
+      if (found === null || found.version === seen) return hasEnded
       const marker = parseMarker(found.data)
       if (marker !== null) {
-        let hasEnded = false
         for (const begun of marker.begun) hasEnded = (await endKeyOf(userId, begun)) || hasEnded
-        return hasEnded
+        if (marker.begun.length === 0) return hasEnded
+        seen = found.version
+        continue
       }
       const record = await decode(key, found)
-      if (record?.user?.id !== userId) return false
+      if (!isOf(record, userId)) return hasEnded
       // Until the session would have expired, its holder can be told why it ended.
       const ended = markerRecord({ logouts: 1, begun: [], revoked: true }, found.expires)
       if ((await store.update(key, found.version, ended)) !== null) return true
@@ -84,16 +87,19 @@ export function createUserSessions(
   async function endAll(userId: string, except: string | undefined): Promise<number> {
     const kept = except === undefined || except === '' ? undefined : prefix + except
     let ended = 0
-    let before: number
-    // A session that gets a new id while pages are read may be on none of them. It is on those of the next round.
-    do {
-      before = ended
+    // A session that gets a new id between two pages may be on none of them. It is on those of the next round.
+    for (let quietRounds = 0; quietRounds < 2; quietRounds++) {
+      let pages = 0
       for await (const keys of pagesOf(userId)) {
+        pages++
         for (const key of keys) {
-          if (key !== kept && (await endKeyOf(userId, key))) ended++
+          if (key === kept || !(await endKeyOf(userId, key))) continue
+          ended++
+          quietRounds = -1
         }
       }
-    } while (ended > before)
+      if (quietRounds === 0 && pages === 1) break
+    }
     return ended
   }
 
@@ -116,6 +122,13 @@ export function createUserSessions(
     },
   }
 }
+
+function isOf(record: ParsedRecord | null, userId: string): record is OwnedRecord {
+  // Without a user on either side, nobody is asked for.
+  return record?.user !== undefined && record.user.id === userId
+}
+
+type OwnedRecord = ParsedRecord & { readonly user: SessionUser }
 
 type Named = Pick<ListedSession, 'handle' | 'user'>
 
