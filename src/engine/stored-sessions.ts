@@ -52,9 +52,9 @@ export interface StoredSessionsOptions {
 /**
  * Keeps sessions as records of a {@link SessionStore}. It handles ids, keys, JSON and conflicts. A record is
  *
- *   {"createdAt":…,"fixed":true,"user":{"id":"…","authenticatedAt":…,"device":"…","seenAt":…},"data":{…}}
+ *   {"createdAt":…,"fixed":true,"user":{"id":"…","authenticatedAt":…,"device":"…","seenAt":…,"signedInAt":…},"data":{…}}
  *
- * in which `fixed` and `user` may be missing; or `sealed:` and the same, sealed; or a marker, which has no session.
+ * in which `fixed` and `user` may be missing, and `user` may name the key that it `replaces` until it is written again; or `sealed:` and the same, sealed; or a marker, which has no session.
  */
 export function createStoredSessions(
   store: SessionStore,
@@ -98,19 +98,23 @@ export function createStoredSessions(
       ? create(values, options)
       : replace(old, refused !== undefined, values, options))
     if (maxSessionsPerUser !== undefined && options.signsIn && typeof saved === 'object') {
-      await users?.limit((saved.stored as Place).key, options.user, maxSessionsPerUser)
+      if (options.user !== undefined) await users?.limit(options.user.id, maxSessionsPerUser)
     }
     return saved
   }
 
-  async function create(values: SessionValues, options: SaveOptions): Promise<CreatedSession> {
+  async function create(
+    values: SessionValues,
+    options: SaveOptions,
+    replaces?: string,
+  ): Promise<CreatedSession> {
     const expires = new Date(options.expiresAt)
     const user = options.user && keyOf(options.user.id)
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const id = createId()
       const key = keyOf(id)
       const version = await store.create(key, {
-        data: await encode(key, values, options),
+        data: await encode(key, values, options, replaces),
         expires,
         user,
       })
@@ -175,10 +179,11 @@ export function createStoredSessions(
     // A sign-in counts as later than a logout that was committed before the sign-in is.
     const old = options.signsIn ? await readAgain(known) : known
     let { logouts, begun } = markerOf(old)
-    // What a logout has ended stays ended: such a sign-in begins with its own values alone.
-    if (options.signsIn && hasEndedSince(known, old)) values.rebase({})
     const endedBefore = options.signsIn ? await endedOf(begun) : []
-    const created = await create(values, options)
+    // What has ended stays ended: such a sign-in begins with its own values alone.
+    const isGone = old.version === undefined || logouts > 0 || endedBefore.length > 0
+    if (options.signsIn && isGone && !isMet(known)) values.rebase({})
+    const created = await create(values, options, old.key)
     const { key } = created.stored
     let version: string | undefined = old.version
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
@@ -230,7 +235,7 @@ export function createStoredSessions(
       // Whoever cleared everything takes over nothing, not even what another request has set since.
       values.rebase(values.isCleared ? {} : met.values)
       const times = options.signsIn ? options : keptByHand(options, met, found)
-      const data = await encode(key, values, times)
+      const data = await encode(key, values, times, old.key)
       const user = options.user && keyOf(options.user.id)
       const change = { data, expires: new Date(times.expiresAt), user }
       const rewritten = await store.update(key, created.stored.version, change)
@@ -275,8 +280,9 @@ export function createStoredSessions(
     key: string,
     values: SessionValues,
     { createdAt, fixed, user }: SaveOptions,
+    replaces?: string,
   ): Promise<string> {
-    const member = user === undefined ? '' : `,"user":${JSON.stringify(user)}`
+    const member = user === undefined ? '' : `,"user":${JSON.stringify({ ...user, replaces })}`
     const head = `"createdAt":${createdAt}${fixed ? ',"fixed":true' : ''}${member}`
     const text = `{${head},"data":${values.serialize()}}`
     return codec === undefined ? text : codec.encode(key, text)
@@ -313,11 +319,6 @@ function metMarker(key: string, found: StoredSession): MetMarker {
 
 function isMet<Known extends object>(known: Known | undefined): known is Known & MetMarker {
   return known !== undefined && 'metAt' in known
-}
-
-/** Whether a session that was loaded is gone since, unless others have only begun under its id. */
-function hasEndedSince(known: Place | MetMarker, now: Place | MetMarker): boolean {
-  return !isMet(known) && (now.version === undefined || markerOf(now).logouts > 0)
 }
 
 function without(keys: readonly string[], others: readonly string[]): readonly string[] {

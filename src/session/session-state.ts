@@ -33,6 +33,10 @@ export interface SessionUser {
   readonly device?: string | undefined
   /** When the session was last used, at most an hour too early. Back ends without an index keep none. */
   readonly seenAt?: number | undefined
+  /** When the sign-in was committed, which orders sign-ins. Back ends without an index keep none. */
+  readonly signedInAt?: number | undefined
+  /** The key of the session whose place this one takes. Until it does, both are listed. */
+  readonly replaces?: string | undefined
 }
 
 /** A session as a storage knows it. Moments are in milliseconds since 1970. */

@@ -101,6 +101,8 @@ export interface Client {
   readonly origin: SessionOrigin
   /** After the first operation of its commit. */
   readonly committingAt: number
+  /** After the first write of its commit. */
+  readonly writingAt: number
   /** After the last operation of its commit. */
   readonly committedAt: number
   readonly answeredAt: number
@@ -121,18 +123,20 @@ async function begin(
   tick: () => number,
 ): Promise<Running> {
   let store = base
-  let [loadedAt, committingAt, committedAt, answeredAt, setCookie] = [0, 0, 0, 0, '']
+  let [loadedAt, committingAt, writingAt, committedAt, answeredAt] = [0, 0, 0, 0, 0]
+  let setCookie = ''
   let origin: SessionOrigin = 'new'
   let go = (): void => {}
   let noteLoaded = (): void => {}
   const isLoaded = new Promise<void>((resolve) => (noteLoaded = resolve))
   const mayGoOn = new Promise<void>((resolve) => (go = resolve))
   let isCommitting = false
-  const noted = async <T>(operation: Promise<T>): Promise<T> => {
+  const noted = async <T>(operation: Promise<T>, writes = true): Promise<T> => {
     const answer = await operation
     const moment = tick()
     if (isCommitting) {
       committingAt ||= moment
+      if (writes) writingAt ||= moment
       committedAt = moment
     }
     return answer
@@ -140,13 +144,13 @@ async function begin(
   const at = (operation: keyof IndexedSessionStore): SessionStore =>
     stops.includes(operation) ? store : base
   const view: SessionStore = {
-    read: (key) => noted(at('read').read(key)),
+    read: (key) => noted(at('read').read(key), false),
     update: (...args) => noted(at('update').update(...args)),
     create: (...args) => noted(at('create').create(...args)),
     delete: (key) => noted(at('delete').delete(key)),
     ...(isIndexed(base) && {
       keysOf: (...args: Parameters<IndexedSessionStore['keysOf']>) =>
-        noted((at('keysOf') as IndexedSessionStore).keysOf(...args)),
+        noted((at('keysOf') as IndexedSessionStore).keysOf(...args), false),
     }),
   }
   const answer = async (): Promise<void> => {
@@ -172,7 +176,7 @@ async function begin(
     },
     async client(setup) {
       const session = await setup.getSession(setCookie === '' ? cookie : toCookieHeader(setCookie))
-      const moments = { loadedAt, committingAt, committedAt, answeredAt }
+      const moments = { loadedAt, committingAt, writingAt, committedAt, answeredAt }
       return { ...moments, origin, isLogout: use === logout, setCookie, session }
     },
   }

@@ -142,12 +142,10 @@ function does(what: 'ends' | 'begins', { act, client }: Done): boolean {
 
 /** Two ends at once are one: the later one ends what the earlier one has ended. */
 function countsAsLater(client: Client, end: Client, ends: readonly Client[]): boolean {
-  return ends.some(
-    (one) => one.committedAt >= end.loadedAt && one.committedAt < client.committingAt,
-  )
+  return ends.some((one) => one.committedAt >= end.loadedAt && one.committedAt < client.writingAt)
 }
 
-function assertOwnValues(client: Client, hasEnded: boolean): void {
+export function assertOwnValues(client: Client, hasEnded: boolean): void {
   const { session } = client
   const values = [session.get(SECRET_VALUE), session.get('by'), session.get('a') && 'ada']
   const isOwn = (value: unknown): boolean => value === undefined || value === session.userId
