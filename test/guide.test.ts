@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
+import { createPostgresStore } from '../src/storage/postgres.ts'
+import { createSQLiteStore } from '../src/storage/sqlite.ts'
 import { guides, snippetsOf, typeErrorsIn, writeSnippets } from './support/snippets.ts'
 import { afterAll, describe, expect, it } from 'vitest'
 
@@ -15,6 +17,25 @@ describe.each(guides())('the snippets of %s', (page) => {
     expect(typeErrorsIn(folder)).toBe('')
   })
 })
+
+describe('the migration in docs/guide/operating.md', () => {
+  it('is that of the storages', () => {
+    const printed = [
+      ...readFileSync('docs/guide/operating.md', 'utf8').matchAll(/^```sql\n([\s\S]*?)^```$/gm),
+    ].map(([, sql = '']) => sql.trim())
+    const { maintenance: postgres } = createPostgresStore({
+      client: { query: async () => ({ rows: [] }) },
+    })
+    const { maintenance: sqlite } = createSQLiteStore({ database: { prepare: unused } })
+    expect(printed).toEqual(
+      [postgres, sqlite].map(({ migration }) => migration.map((line) => `${line};`).join('\n')),
+    )
+  })
+})
+
+function unused(): never {
+  throw new Error('the statements alone are asked for')
+}
 
 describe('a client that emits errors', () => {
   const inDocstring = /@example\n([\s\S]*?)\*\//g
