@@ -46,8 +46,8 @@ export interface CommitState {
 /** Decides what happens to a session at the end of a request. A logout holds with every response. */
 export function decide(state: CommitState): Decision {
   if (state.destroyed && !state.ended) return 'end'
-  if (state.signsOut && !state.saves) return 'end'
   const isOthers = state.setByHand === 'another' || state.setByHand === 'unknown'
+  if (state.signsOut && !state.destroyed && (!state.saves || isOthers)) return 'end'
   if (state.changed && state.saves && !state.destroyed) {
     return isOthers && !state.merges ? 'yield' : 'write'
   }
