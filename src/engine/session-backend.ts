@@ -107,6 +107,8 @@ export interface ListedSession {
   readonly createdAt: number
   readonly expiresAt: number
   readonly fixed: boolean
+  /** That of its record. */
+  readonly version: string
 }
 
 /** The sessions of a user. */

@@ -3,7 +3,7 @@ import type { SessionCookie } from '../cookie/session-cookie.ts'
 import { MAX_COOKIE_BYTES } from '../cookie/set-cookie.ts'
 import type { SerializeOptions } from '../cookie/set-cookie.ts'
 import { SessionState, unstoredRecord } from '../session/session-state.ts'
-import type { SessionRecord, SessionLoader } from '../session/session-state.ts'
+import type { SessionRecord, SessionLoader, SessionUser } from '../session/session-state.ts'
 import { SessionValues } from '../session/session-values.ts'
 import type { ValueSchema } from '../session/value-schema.ts'
 import type { Token } from '../token/token.ts'
@@ -12,6 +12,7 @@ import { chain } from '../util/maybe-promise.ts'
 import type { MaybePromise } from '../util/maybe-promise.ts'
 import { expiryOf, expiryAfter, lifetimeAttributes, nextTimes } from './lifetime.ts'
 import type { ChosenLifetime, CommitOptions, Lifetime } from './lifetime.ts'
+import { momentOf } from './moment.ts'
 import type {
   ListedSession,
   LoadedSession,
@@ -29,6 +30,8 @@ export interface Committed {
   readonly outcome: 'written' | 'postponed' | 'retired'
   /** The Set-Cookie texts to send; none if the browser's cookie is still right. */
   readonly setCookies: readonly string[]
+  /** Why a renewal was postponed. */
+  readonly error?: unknown
 }
 
 /** Connects a back end and a cookie: it opens and seals tokens, applies lifetimes, and chooses between several cookies. */
@@ -233,7 +236,7 @@ export function createSessionEngine(
       record.stale ||
       renew === 'always' ||
       (renew === 'due' && isDue(record, now))
-    const seenUser = user && backend.users ? { ...user, seenAt: now } : user
+    const seenUser = user && backend.users ? seenNow(user, now, state.signsIn) : user
     const wanted = nextTimes(record, { ...options, chosen }, issues, lifetimeAt(now))
     let saved: SaveResult
     try {
@@ -378,6 +381,11 @@ function inStorage(
     end: (...one) => users.end(...one).catch(throwStorageError),
     endAll: (...all) => users.endAll(...all).catch(throwStorageError),
   }
+}
+
+function seenNow(user: SessionUser, now: number, signsIn: boolean): SessionUser {
+  const seenAt = momentOf(now)
+  return signsIn ? { ...user, seenAt, signedInAt: seenAt } : { ...user, seenAt }
 }
 
 function chosenAt(

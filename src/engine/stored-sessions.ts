@@ -52,9 +52,9 @@ export interface StoredSessionsOptions {
 /**
  * Keeps sessions as records of a {@link SessionStore}. It handles ids, keys, JSON and conflicts. A record is
  *
- *   {"createdAt":…,"fixed":true,"user":{"id":"…","authenticatedAt":…,"device":"…","seenAt":…},"data":{…}}
+ *   {"createdAt":…,"fixed":true,"user":{"id":"…","authenticatedAt":…,"device":"…","seenAt":…,"signedInAt":…},"data":{…}}
  *
- * in which `fixed` and `user` may be missing; or `sealed:` and the same, sealed; or a marker, which has no session.
+ * in which `fixed` and `user` may be missing, and `user` may name the key that it `replaces` until it is written again; or `sealed:` and the same, sealed; or a marker, which has no session.
  */
 export function createStoredSessions(
   store: SessionStore,
@@ -98,19 +98,23 @@ export function createStoredSessions(
       ? create(values, options)
       : replace(old, refused !== undefined, values, options))
     if (maxSessionsPerUser !== undefined && options.signsIn && typeof saved === 'object') {
-      await users?.limit((saved.stored as Place).key, options.user, maxSessionsPerUser)
+      if (options.user !== undefined) await users?.limit(options.user.id, maxSessionsPerUser)
     }
     return saved
   }
 
-  async function create(values: SessionValues, options: SaveOptions): Promise<CreatedSession> {
+  async function create(
+    values: SessionValues,
+    options: SaveOptions,
+    replaces?: string,
+  ): Promise<CreatedSession> {
     const expires = new Date(options.expiresAt)
     const user = options.user && keyOf(options.user.id)
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const id = createId()
       const key = keyOf(id)
       const version = await store.create(key, {
-        data: await encode(key, values, options),
+        data: await encode(key, values, options, replaces),
         expires,
         user,
       })
@@ -174,10 +178,12 @@ export function createStoredSessions(
   ): Promise<SaveResult> {
     // A sign-in counts as later than a logout that was committed before the sign-in is.
     const old = options.signsIn ? await readAgain(known) : known
-    const { logouts } = markerOf(old)
-    let { begun } = markerOf(old)
+    let { logouts, begun } = markerOf(old)
     const endedBefore = options.signsIn ? await endedOf(begun) : []
-    const created = await create(values, options)
+    // What has ended stays ended: such a sign-in begins with its own values alone.
+    const isGone = old.version === undefined || logouts > 0 || endedBefore.length > 0
+    if (options.signsIn && isGone && !isMet(known)) values.rebase({})
+    const created = await create(values, options, old.key)
     const { key } = created.stored
     let version: string | undefined = old.version
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
@@ -214,18 +220,22 @@ export function createStoredSessions(
             ? discard(created)
             : created
         }
-        if (marker.logouts > logouts) return discard(created)
+        // Of two logouts at once, the later one ends what was begun after the earlier one.
+        const endsMore = values.isCleared && !options.signsIn && marker.begun.length > 0
+        if (marker.logouts > logouts && !endsMore) return discard(created)
         // Who begins anew without a sign-in must not replace the cookie of a login.
         if (!options.regenerate) return discard(created)
+        logouts = Math.max(logouts, marker.logouts)
         begun = marker.begun // another login was faster: a logout with the old id ends both
         continue
       }
       if (isRefused) continue
       const met = await decode(old.key, found)
       if (met === null) return discard(created)
-      values.rebase(met.values)
+      // Whoever cleared everything takes over nothing, not even what another request has set since.
+      values.rebase(values.isCleared ? {} : met.values)
       const times = options.signsIn ? options : keptByHand(options, met, found)
-      const data = await encode(key, values, times)
+      const data = await encode(key, values, times, old.key)
       const user = options.user && keyOf(options.user.id)
       const change = { data, expires: new Date(times.expiresAt), user }
       const rewritten = await store.update(key, created.stored.version, change)
@@ -246,7 +256,8 @@ export function createStoredSessions(
     const found = await store.read(key)
     if (found === null) return { key, version: undefined, ...UNMARKED, metAt: Date.now() }
     if (parseMarker(found.data) !== null) return metMarker(key, found)
-    return known // if the record has changed, its marker cannot be written, and the loop merges
+    // If the record has changed, its marker cannot be written, and the loop merges. If it expires, the sign-in goes on.
+    return { ...UNMARKED, ...known, metAt: Date.now() }
   }
 
   async function endedOf(keys: readonly string[]): Promise<readonly string[]> {
@@ -269,8 +280,9 @@ export function createStoredSessions(
     key: string,
     values: SessionValues,
     { createdAt, fixed, user }: SaveOptions,
+    replaces?: string,
   ): Promise<string> {
-    const member = user === undefined ? '' : `,"user":${JSON.stringify(user)}`
+    const member = user === undefined ? '' : `,"user":${JSON.stringify({ ...user, replaces })}`
     const head = `"createdAt":${createdAt}${fixed ? ',"fixed":true' : ''}${member}`
     const text = `{${head},"data":${values.serialize()}}`
     return codec === undefined ? text : codec.encode(key, text)

@@ -33,6 +33,10 @@ export interface SessionUser {
   readonly device?: string | undefined
   /** When the session was last used, at most an hour too early. Back ends without an index keep none. */
   readonly seenAt?: number | undefined
+  /** When the sign-in was committed, which orders sign-ins. Back ends without an index keep none. */
+  readonly signedInAt?: number | undefined
+  /** The key of the session whose place this one takes. Until it does, both are listed. */
+  readonly replaces?: string | undefined
 }
 
 /** A session as a storage knows it. Moments are in milliseconds since 1970. */
@@ -97,6 +101,8 @@ export class SessionState {
   committed: readonly string[] | undefined = undefined
   /** `destroySession()` has ended it in its back end. */
   endedInBackend = false
+  /** Measures how long the request waits for the session, in milliseconds; `undefined` if nobody asks. */
+  meter: { storeTime: number } | undefined = undefined
   #opening: Promise<SessionRecord> | undefined
   /** `undefined` until the session is opened. */
   record: SessionRecord | undefined = undefined
@@ -124,8 +130,13 @@ export class SessionState {
     if (this.#opening !== undefined) return this.#opening
     const record = this.loader?.resume(this) ?? unstoredRecord('new')
     if (!(record instanceof Promise)) return (this.record = record)
+    const { meter } = this
+    const startedAt = meter && performance.now()
     this.#opening = record.then(
-      (loaded) => (this.record = loaded),
+      (loaded) => {
+        if (meter !== undefined) meter.storeTime += performance.now() - (startedAt ?? 0)
+        return (this.record = loaded)
+      },
       (error: unknown) => {
         this.record = unstoredRecord('new')
         this.touched = true // the error page may read it without a warning

@@ -30,10 +30,10 @@ interface PostgresJSLike {
  *
  * @example
  * import type { PostgresSessionStorageOptions } from 'fetch-sessions/storage/postgres'
- * import pg from 'pg'
+ * import postgres from 'postgres'
  *
  * export const options: PostgresSessionStorageOptions<{ userId: string }> = {
- *   client: new pg.Pool(),
+ *   client: postgres(),
  *   table: 'shop_sessions',
  *   cookie: { secrets: ['32 random characters in real life'] },
  * }
@@ -79,8 +79,11 @@ function stateOf(error: unknown): string {
  * import { createPostgresSessionStorage } from 'fetch-sessions/storage/postgres'
  * import pg from 'pg'
  *
+ * const pool = new pg.Pool({ connectionString: process.env['DATABASE_URL'] })
+ * pool.on('error', console.error) // otherwise a lost connection ends the process
+ *
  * export const storage = createPostgresSessionStorage<{ userId: string }>({
- *   client: new pg.Pool({ connectionString: process.env['DATABASE_URL'] }),
+ *   client: pool,
  *   cookie: { secrets: ['32 random characters in real life'] },
  * })
  * await storage.setup()
@@ -103,9 +106,9 @@ export function createPostgresSessionStorage<
  *
  * @example
  * import { createPostgresStore } from 'fetch-sessions/storage/postgres'
- * import pg from 'pg'
+ * import postgres from 'postgres'
  *
- * const { maintenance } = createPostgresStore({ client: new pg.Pool() })
+ * const { maintenance } = createPostgresStore({ client: postgres() })
  * export const migration = maintenance.sql.join(';\n')
  */
 export function createPostgresStore({

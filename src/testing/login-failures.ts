@@ -8,7 +8,7 @@ import { byHand, login, logout, start, storageOver } from './race.ts'
 import type { StoreSuite } from './store-suite.ts'
 
 /** Whether the operation that fails is carried out all the same, so that only its answer is lost. */
-const FAILURES = ['fails', 'is carried out, but not answered'] as const
+export const FAILURES = ['fails', 'is carried out, but not answered'] as const
 type Failure = (typeof FAILURES)[number]
 
 /** What must hold if an operation on the store fails in the middle of a login or a logout, each in turn. */
@@ -63,7 +63,7 @@ async function assertDead(setup: SessionStorage, cookies: readonly string[]): Pr
 }
 
 /** Runs a scenario over stores of which the first operation fails, then the second, until none is left to fail. */
-async function eachOperation(
+export async function eachOperation(
   base: SessionStore,
   failure: Failure,
   scenario: (broken: SessionStore) => Promise<void>,
@@ -81,7 +81,7 @@ async function eachOperation(
 }
 
 /** Looks before and after each operation. */
-function watched(store: SessionStore, look: () => Promise<unknown>): SessionStore {
+export function watched(store: SessionStore, look: () => Promise<unknown>): SessionStore {
   return through(store, async (operation) => {
     await look()
     try {

@@ -61,7 +61,9 @@ export function loginRaces({ create, describe, it }: StoreSuite): void {
         await create(),
         () => [{ use: login('one') }, { use: login('two') }],
         assertNobody,
-        async (setup, cookie) => setup.destroySession(await setup.getSession(cookie)),
+        {
+          afterwards: async (setup, cookie) => setup.destroySession(await setup.getSession(cookie)),
+        },
       )
     })
   })

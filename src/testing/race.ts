@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 
+import type { IndexedSessionStorage } from '../engine/indexed-storage.ts'
 import type { SessionStorage } from '../engine/session-storage.ts'
 import { createStoreSessionStorage } from '../engine/store-storage.ts'
 import { isIndexed } from '../engine/store.ts'
-import type { SessionStore } from '../engine/store.ts'
+import type { IndexedSessionStore, SessionStore } from '../engine/store.ts'
 import { createSessionRunner } from '../request/session-runner.ts'
+import type { SessionOrigin } from '../session/session-state.ts'
 import type { Session } from '../session/session.ts'
 import { toCookieHeader } from './client-cookie.ts'
 import { everyInterleaving } from './interleave.ts'
@@ -19,6 +21,13 @@ export type Use = (session: Session) => unknown
 export function storageOver(store: SessionStore, maxAge: number = MAX_AGE): SessionStorage {
   const cookie = { secrets: [SECRET], maxAge }
   return createStoreSessionStorage(store, { cookie, timeout: Infinity })
+}
+
+/** The same over a store that looks up by user. */
+export function usersOver(store: SessionStore, maxSessionsPerUser?: number): IndexedSessionStorage {
+  const cookie = { secrets: [SECRET], maxAge: MAX_AGE }
+  const options = { cookie, timeout: Infinity, maxSessionsPerUser }
+  return createStoreSessionStorage(store as IndexedSessionStore, options)
 }
 
 /** Stores a session, and gives its cookie. */
@@ -88,6 +97,14 @@ export interface Sent {
 /** What one client has after all requests. Moments count the events of one order. */
 export interface Client {
   readonly loadedAt: number
+  /** That of the session which it has loaded. */
+  readonly origin: SessionOrigin
+  /** After the first operation of its commit. */
+  readonly committingAt: number
+  /** After the first write of its commit. */
+  readonly writingAt: number
+  /** After the last operation of its commit. */
+  readonly committedAt: number
   readonly answeredAt: number
   readonly isLogout: boolean
   readonly setCookie: string
@@ -102,30 +119,48 @@ interface Running {
 async function begin(
   base: SessionStore,
   { use, cookie = '', hasLoaded = false, isOneStep = false, visit = byHand }: Sent,
+  stops: Stops,
   tick: () => number,
 ): Promise<Running> {
   let store = base
-  let [loadedAt, answeredAt, setCookie] = [0, 0, '']
+  let [loadedAt, committingAt, writingAt, committedAt, answeredAt] = [0, 0, 0, 0, 0]
+  let setCookie = ''
+  let origin: SessionOrigin = 'new'
   let go = (): void => {}
   let noteLoaded = (): void => {}
   const isLoaded = new Promise<void>((resolve) => (noteLoaded = resolve))
   const mayGoOn = new Promise<void>((resolve) => (go = resolve))
+  let isCommitting = false
+  const noted = async <T>(operation: Promise<T>, writes = true): Promise<T> => {
+    const answer = await operation
+    const moment = tick()
+    if (isCommitting) {
+      committingAt ||= moment
+      if (writes) writingAt ||= moment
+      committedAt = moment
+    }
+    return answer
+  }
+  const at = (operation: keyof IndexedSessionStore): SessionStore =>
+    stops.includes(operation) ? store : base
   const view: SessionStore = {
-    read: (key) => store.read(key),
-    update: (...args) => store.update(...args),
-    // A new record has a key that no other request knows yet, so when it comes and goes makes no difference to them.
-    create: (...args) => base.create(...args),
-    delete: (key) => base.delete(key),
+    read: (key) => noted(at('read').read(key), false),
+    update: (...args) => noted(at('update').update(...args)),
+    create: (...args) => noted(at('create').create(...args)),
+    delete: (key) => noted(at('delete').delete(key)),
     ...(isIndexed(base) && {
-      keysOf: (user: string, page?: string) => (store as typeof base).keysOf(user, page),
+      keysOf: (...args: Parameters<IndexedSessionStore['keysOf']>) =>
+        noted((at('keysOf') as IndexedSessionStore).keysOf(...args), false),
     }),
   }
   const answer = async (): Promise<void> => {
     setCookie = await visit(view, cookie, async (session) => {
       loadedAt = tick()
+      origin = session.origin
       noteLoaded()
       await mayGoOn
-      return use(session)
+      await use(session)
+      isCommitting = true
     })
     answeredAt = tick()
   }
@@ -141,9 +176,26 @@ async function begin(
     },
     async client(setup) {
       const session = await setup.getSession(setCookie === '' ? cookie : toCookieHeader(setCookie))
-      return { loadedAt, answeredAt, isLogout: use === logout, setCookie, session }
+      const moments = { loadedAt, committingAt, writingAt, committedAt, answeredAt }
+      return { ...moments, origin, isLogout: use === logout, setCookie, session }
     },
   }
+}
+
+/** The operations before which a request stops, so that others can come between. */
+type Stops = readonly (keyof IndexedSessionStore)[]
+
+/** A new record has a key that no other request knows yet, so when it comes and goes makes no difference to them. */
+const KNOWN_KEYS: Stops = ['read', 'update']
+/** With an index, others find the new record. */
+export const ALL_KEYS: Stops = ['read', 'update', 'create', 'delete', 'keysOf']
+
+export interface RaceOptions {
+  /** Stores the session of which the requests have the cookie. Default: {@link start}. */
+  readonly start?: (setup: SessionStorage) => Promise<string>
+  readonly stops?: Stops
+  /** What else happens before the check. */
+  readonly afterwards?: (setup: SessionStorage, cookie: string) => Promise<unknown>
 }
 
 /** What {@link race} gives to the check of one order. */
@@ -157,22 +209,21 @@ export interface Outcome {
  * Runs requests over one session, in every order of their operations on the store.
  *
  * @param prepare gives the requests for a session that has just been stored
- * @param afterwards what else happens before the check
  */
 export async function race(
   base: SessionStore,
   prepare: (cookie: string, setup: SessionStorage) => readonly Sent[] | Promise<readonly Sent[]>,
   check: (outcome: Outcome) => void,
-  afterwards?: (setup: SessionStorage, cookie: string) => Promise<unknown>,
+  { start: begins = start, stops = KNOWN_KEYS, afterwards }: RaceOptions = {},
 ): Promise<void> {
   // Sessions have ids of their own, so all orders can share one store.
   const setup = storageOver(base)
   const orders = await everyInterleaving(async () => {
     let ticks = 0
-    const cookie = await start(setup)
+    const cookie = await begins(setup)
     const running: Running[] = []
     for (const sent of await prepare(cookie, setup)) {
-      running.push(await begin(base, { cookie, ...sent }, () => ++ticks))
+      running.push(await begin(base, { cookie, ...sent }, stops, () => ++ticks))
     }
     const outcome = async (): Promise<Outcome> => {
       await afterwards?.(setup, cookie)

@@ -1,9 +1,14 @@
 import type { SessionStore } from '../engine/store.ts'
 import { indexContract } from './index-contract.ts'
+import { limitRaces } from './limit-races.ts'
 import { loginFailures } from './login-failures.ts'
 import { loginRaces } from './login-races.ts'
 import { logoutRaces } from './logout-races.ts'
+import { signInRaces } from './sign-in-races.ts'
 import { storeContract } from './store-contract.ts'
+import { updateRaces } from './update-races.ts'
+import { userFailures } from './user-failures.ts'
+import { userRaces } from './user-races.ts'
 import { writeRaces } from './write-races.ts'
 import type { StoreConformanceOptions } from './store-suite.ts'
 
@@ -34,5 +39,10 @@ export function storeConformance(
   writeRaces(suite)
   loginRaces(suite)
   logoutRaces(suite)
+  signInRaces(suite)
+  updateRaces(suite)
+  userRaces(suite)
+  limitRaces(suite)
   loginFailures(suite)
+  userFailures(suite)
 }
