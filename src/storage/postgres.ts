@@ -87,6 +87,24 @@ function stateOf(error: unknown): string {
  *   cookie: { secrets: ['32 random characters in real life'] },
  * })
  * await storage.setup()
+ *
+ * @example
+ * // Beside Drizzle, which hands out the client of its driver.
+ * import { createPostgresSessionStorage } from 'fetch-sessions/storage/postgres'
+ * import { drizzle } from 'drizzle-orm/node-postgres'
+ *
+ * const db = drizzle('postgres://localhost/shop')
+ * export const storage = createPostgresSessionStorage({ client: db.$client })
+ *
+ * @example
+ * // Beside Kysely, which keeps its client to itself: share the pool.
+ * import { createPostgresSessionStorage } from 'fetch-sessions/storage/postgres'
+ * import { Kysely, PostgresDialect } from 'kysely'
+ * import pg from 'pg'
+ *
+ * const pool = new pg.Pool()
+ * export const db = new Kysely<{ products: { name: string } }>({ dialect: new PostgresDialect({ pool }) })
+ * export const storage = createPostgresSessionStorage({ client: pool })
  */
 export function createPostgresSessionStorage<
   Data extends object = SessionData,
