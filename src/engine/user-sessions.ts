@@ -120,20 +120,21 @@ export function createUserSessions(
   async function endAll(userId: string, except: string | undefined): Promise<number> {
     const kept = except === undefined || except === '' ? undefined : prefix + except
     let ended = 0
+    let quietRounds = 0
     // A session that gets a new id between two pages may be on none of them. It is on those of the next round.
-    for (let quietRounds = 0; quietRounds < 2; quietRounds++) {
+    for (let round = 1; round <= MAX_ATTEMPTS; round++) {
+      const before = ended
       let pages = 0
       for await (const keys of pagesOf(userId)) {
         pages++
         for (const key of keys) {
-          if (key === kept || !(await endKeyOf(userId, key))) continue
-          ended++
-          quietRounds = -1
+          if (key !== kept && (await endKeyOf(userId, key))) ended++
         }
       }
-      if (quietRounds === 0 && pages === 1) break
+      quietRounds = ended > before ? 0 : quietRounds + 1
+      if (quietRounds === 2 || (quietRounds === 1 && pages === 1)) return ended
     }
-    return ended
+    throw conflict('endSessions')
   }
 
   return {
