@@ -4,6 +4,7 @@ import { limitRaces } from './limit-races.ts'
 import { loginFailures } from './login-failures.ts'
 import { loginRaces } from './login-races.ts'
 import { logoutRaces } from './logout-races.ts'
+import { revokedRaces } from './revoked-races.ts'
 import { signInRaces } from './sign-in-races.ts'
 import { storeContract } from './store-contract.ts'
 import { updateRaces } from './update-races.ts'
@@ -42,6 +43,7 @@ export function storeConformance(
   signInRaces(suite)
   updateRaces(suite)
   userRaces(suite)
+  revokedRaces(suite)
   limitRaces(suite)
   loginFailures(suite)
   userFailures(suite)
