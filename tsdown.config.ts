@@ -5,7 +5,7 @@ const config: UserConfig = defineConfig({
     'src/index.ts',
     'src/testing/index.ts',
     'src/cli/main.ts',
-    'src/storage/!(expiry-queue|sql-store).ts',
+    'src/storage/!(expiry-queue|redis-client|redis-index|session-object|sql-store).ts',
     'adapters/*.ts',
   ],
   root: '.',

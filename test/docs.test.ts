@@ -53,6 +53,10 @@ const markdownIn = (folder: string): string[] =>
     .filter((file) => file.endsWith('.md'))
     .toSorted()
 
+/** The guides are written by hand. */
+const isGuide = (page: string): boolean => page.startsWith('guide/')
+const apiPages = (): string[] => markdownIn('docs').filter((page) => !isGuide(page))
+
 /** What a module makes itself; what it hands on has its docstring elsewhere. */
 const ownNames = (module: Reflection): readonly Reflection[] =>
   module.children?.filter(({ variant }) => variant === 'declaration') ?? []
@@ -74,7 +78,7 @@ const examplesOf = (reflection: Reflection): string[] =>
 
 describe('the API pages', () => {
   it('are those that `npm run docs` writes: run it where they are not', () => {
-    expect(markdownIn('docs')).toEqual(markdownIn(pages))
+    expect(apiPages()).toEqual(markdownIn(pages))
     for (const page of markdownIn(pages)) {
       expect(readFileSync(join('docs', page), 'utf8'), `docs/${page}: run \`npm run docs\``).toBe(
         readFileSync(join(pages, page), 'utf8'),
@@ -108,10 +112,13 @@ describe('the API pages', () => {
     expect(links.length).toBeGreaterThan(100)
   })
 
-  it('are found from the README, by way of the index', () => {
-    expect(readFileSync('README.md', 'utf8')).toContain('](docs/README.md)')
+  it('are found from the README, those of the API by way of the index', () => {
+    const readme = readFileSync('README.md', 'utf8')
+    expect(readme).toContain('](docs/README.md)')
+    const guides = markdownIn('docs').filter(isGuide)
+    expect(guides.filter((page) => !readme.includes(`](docs/${page})`))).toEqual([])
     const index = readFileSync('docs/README.md', 'utf8')
-    const others = markdownIn('docs').filter((page) => page !== 'README.md')
+    const others = apiPages().filter((page) => page !== 'README.md')
     expect(others.filter((page) => !index.includes(`](${page})`))).toEqual([])
   })
 })

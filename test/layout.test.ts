@@ -24,14 +24,26 @@ const FOLDERS = [
   'cli',
 ]
 /** The files of storage/ that are no back end. */
-const NO_BACK_ENDS = ['storage/expiry-queue', 'storage/sql-store']
+const NO_BACK_ENDS = [
+  'storage/expiry-queue',
+  'storage/redis-client',
+  'storage/redis-index',
+  'storage/session-object',
+  'storage/sql-store',
+]
+/** The published files of storage/ that are no back end either. */
+const STORAGE_HELPERS = ['storage/purge']
 const backEnds = modules.filter(
-  (module) => module.startsWith('storage/') && !NO_BACK_ENDS.includes(module),
+  (module) =>
+    module.startsWith('storage/') && ![...NO_BACK_ENDS, ...STORAGE_HELPERS].includes(module),
 )
 /** What a module may import of Node; the rest, the core among it, imports nothing of any runtime. */
 const NODE_MODULES: readonly [files: RegExp, modules: readonly string[]][] = [
   [/^testing(\/|$)/, ['node:assert/strict']],
-  [/^cli\//, ['node:crypto', 'node:module', 'node:stream/consumers', 'node:util']],
+  [
+    /^cli\//,
+    ['node:crypto', 'node:module', 'node:path', 'node:stream/consumers', 'node:url', 'node:util'],
+  ],
 ]
 
 const readme = readFileSync('README.md', 'utf8')
@@ -107,11 +119,13 @@ describe('the layout', () => {
     }
   })
 
-  it('exports every adapter, every back end and the testing helpers under the name of the file, and nothing else', () => {
+  it('exports every adapter, every back end and the helpers under the name of the file, and nothing else', () => {
     const expected = {
       '.': './dist/src/index.js',
       ...Object.fromEntries(adapters.map((name) => [`./${name}`, `./dist/adapters/${name}.js`])),
-      ...Object.fromEntries(backEnds.map((name) => [`./${name}`, `./dist/src/${name}.js`])),
+      ...Object.fromEntries(
+        [...backEnds, ...STORAGE_HELPERS].map((name) => [`./${name}`, `./dist/src/${name}.js`]),
+      ),
       './testing': './dist/src/testing/index.js',
       './package.json': './package.json',
     }

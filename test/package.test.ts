@@ -69,9 +69,11 @@ const APPLICATION = `
   import * as hono from 'fetch-sessions/hono'
   import * as reactRouter from 'fetch-sessions/react-router'
   import { createD1SessionStorage, createD1Store, type D1DatabaseLike } from 'fetch-sessions/storage/d1'
+  import { createDenoKvSessionStorage, createDenoKvStore, type DenoKvLike } from 'fetch-sessions/storage/deno-kv'
   import { createDurableObjectSessionStorage, SessionObject, type DurableObjectNamespaceLike } from 'fetch-sessions/storage/durable-object'
   import { createKVSessionStorage, createKVStore, type KVNamespaceLike } from 'fetch-sessions/storage/kv'
   import { createMemoryStore } from 'fetch-sessions/storage/memory'
+  import { createMySQLSessionStorage, createMySQLStore } from 'fetch-sessions/storage/mysql'
   import { createPostgresSessionStorage, createPostgresStore } from 'fetch-sessions/storage/postgres'
   import { createRedisSessionStorage, createRedisStore } from 'fetch-sessions/storage/redis'
   import { createSQLiteSessionStorage, createSQLiteStore } from 'fetch-sessions/storage/sqlite'
@@ -81,20 +83,23 @@ const APPLICATION = `
   import { createContext } from 'react-router'
 
   type Data = { userId: string }
-  declare const env: { D1: D1DatabaseLike; KV: KVNamespaceLike; OBJECTS: DurableObjectNamespaceLike }
+  declare const env: { D1: D1DatabaseLike; DENO_KV: DenoKvLike; KV: KVNamespaceLike; OBJECTS: DurableObjectNamespaceLike }
   declare const redis: { sendCommand(command: string[]): Promise<unknown> }
+  declare const mysql: { execute(statement: unknown, parameters: unknown[]): Promise<[unknown, unknown]> }
   declare const pool: { query(text: string, parameters: unknown[]): Promise<{ rows: unknown[] }> }
   declare const sqlite: { prepare(sql: string): { all(...parameters: unknown[]): unknown[] } }
   declare const kept: { getItem(key: string): Promise<unknown>; setItem(key: string, value: unknown): Promise<void>; removeItem(key: string): Promise<void> }
 
   export const storage = createCookieSessionStorage<Data>()
   export const memory = createMemorySessionStorage<Data>({ maxRecords: 10 })
-  export const stores = [createMemoryStore(10), createD1Store({ database: env.D1 }), createKVStore(env.KV), createPostgresStore({ client: pool }), createRedisStore(redis), createSQLiteStore({ database: sqlite }), createUnstorageStore(kept)]
+  export const stores = [createMemoryStore(10), createD1Store({ database: env.D1 }), createDenoKvStore(env.DENO_KV), createKVStore(env.KV), createMySQLStore({ client: mysql }), createPostgresStore({ client: pool }), createRedisStore(redis), createSQLiteStore({ database: sqlite }), createUnstorageStore(kept)]
   export const over = createStoreSessionStorage(createMemoryStore(10))
   export const strategy = createSessionStorage<Data>({ createData: async () => '1', readData: async () => null, updateData: async () => {}, deleteData: async () => {} })
   export const backEnds = {
     d1: createD1SessionStorage({ database: env.D1 }),
+    denoKv: createDenoKvSessionStorage({ kv: env.DENO_KV }),
     kv: createKVSessionStorage({ kv: env.KV }),
+    mysql: createMySQLSessionStorage({ client: mysql }),
     objects: createDurableObjectSessionStorage({ namespace: env.OBJECTS }),
     postgres: createPostgresSessionStorage({ client: pool }),
     redis: createRedisSessionStorage({ client: redis }),

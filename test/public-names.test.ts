@@ -21,9 +21,11 @@ const PUBLIC_NAMES: Record<string, string> = {
     type SessionData
     SessionError
     type SessionErrorCode
+    type SessionEvent
     type SessionIdStorageStrategy
     type SessionOptions
     type SessionOrigin
+    type SessionOutcome
     type SessionScope
     type SessionStorage
     type SessionStorageOptions
@@ -69,6 +71,11 @@ const PUBLIC_NAMES: Record<string, string> = {
     type D1SessionStorageOptions
     createD1SessionStorage
     createD1Store`,
+  './storage/deno-kv': `
+    type DenoKvLike
+    type DenoKvSessionStorageOptions
+    createDenoKvSessionStorage
+    createDenoKvStore`,
   './storage/durable-object': `
     type DurableObjectNamespaceLike
     type DurableObjectSessionStorageOptions
@@ -84,10 +91,19 @@ const PUBLIC_NAMES: Record<string, string> = {
     type MemorySessionStorageOptions
     createMemorySessionStorage
     createMemoryStore`,
+  './storage/mysql': `
+    type MySQLSessionStorageOptions
+    createMySQLSessionStorage
+    createMySQLStore`,
   './storage/postgres': `
     type PostgresSessionStorageOptions
     createPostgresSessionStorage
     createPostgresStore`,
+  './storage/purge': `
+    type PurgeOptions
+    type PurgeableStorage
+    purgeAll
+    startPurging`,
   './storage/redis': `
     type RedisSessionStorageOptions
     createRedisSessionStorage

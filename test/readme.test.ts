@@ -91,7 +91,15 @@ describe('the snippets of the README', () => {
     const cookie = one.headers.get('set-cookie')?.split(';')[0] ?? ''
     expect([one.status, cookie]).toEqual([303, expect.stringMatching(/^__session=./)])
     expect(two.headers.get('set-cookie')).not.toContain(cookie)
-    expect((await post('/logout', cookie)).headers.get('set-cookie')).toContain('__session=;')
+    const others = await (await post('/password', cookie)).text()
+    expect(others).toBe('Signed out from 1 other devices')
+    const goodbye = (await post('/logout', cookie)).headers.get('set-cookie')?.split(';')[0] ?? ''
+    for (const [sent, next] of [
+      [cookie, '/login'],
+      [goodbye, '/login'],
+    ] as const) {
+      expect((await post('/password', sent)).headers.get('location')).toBe(next)
+    }
   })
 
   it('keep the sessions of one tenant from another: tenants.ts', async () => {

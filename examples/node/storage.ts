@@ -1,18 +1,18 @@
-import type { SessionStorage } from 'fetch-sessions'
 import { createCookieSessionStorage } from 'fetch-sessions/storage/cookie'
 import { createMemorySessionStorage } from 'fetch-sessions/storage/memory'
 import { createPostgresSessionStorage } from 'fetch-sessions/storage/postgres'
 import { createRedisSessionStorage } from 'fetch-sessions/storage/redis'
 import { createSQLiteSessionStorage } from 'fetch-sessions/storage/sqlite'
 
-import type { ShopData, ShopFlash } from '../shop/shop-session.ts'
+import { maxSessionsPerUser } from '../shop/shop-session.ts'
+import type { ShopData, ShopFlash, ShopStorage } from '../shop/shop-session.ts'
 import { parseStore } from '../shop/stores.ts'
 import type { StoreName } from '../shop/stores.ts'
 
 /** Where the sessions of this process are kept, with what has to be closed at its end. */
 export interface ShopStore {
   readonly name: StoreName
-  readonly storage: SessionStorage<ShopData, ShopFlash>
+  readonly storage: ShopStorage
   close(): Promise<void>
 }
 
@@ -27,8 +27,10 @@ export async function openShopStore(env: Environment): Promise<ShopStore> {
     case 'cookie':
       return { name, storage: createCookieSessionStorage(), close: async () => {} }
 
-    case 'memory':
-      return { name, storage: createMemorySessionStorage(), close: async () => {} }
+    case 'memory': {
+      const storage = createMemorySessionStorage<ShopData, ShopFlash>({ maxSessionsPerUser })
+      return { name, storage, close: async () => {} }
+    }
 
     case 'redis': {
       const { createClient } = await import('redis')
@@ -47,7 +49,10 @@ export async function openShopStore(env: Environment): Promise<ShopStore> {
       const database = new DatabaseSync(required(env, 'SQLITE_FILE', 'sessions.db'))
       // Readers and a writer side by side; writers of several processes wait for each other.
       database.exec('PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 5000')
-      const storage = createSQLiteSessionStorage<ShopData, ShopFlash>({ database })
+      const storage = createSQLiteSessionStorage<ShopData, ShopFlash>({
+        database,
+        maxSessionsPerUser,
+      })
       return openSqlStore(name, storage, () => database.close())
     }
 
@@ -57,7 +62,10 @@ export async function openShopStore(env: Environment): Promise<ShopStore> {
       const pool = new Pool({ connectionString })
       // Without a listener, an idle connection that is lost would end the process.
       pool.on('error', console.error)
-      const storage = createPostgresSessionStorage<ShopData, ShopFlash>({ client: pool })
+      const storage = createPostgresSessionStorage<ShopData, ShopFlash>({
+        client: pool,
+        maxSessionsPerUser,
+      })
       return openSqlStore(name, storage, () => pool.end())
     }
   }

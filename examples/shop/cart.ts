@@ -22,7 +22,7 @@ export function withQuantity(
     : cart.map((line) => (line.product === product ? changed : line))
 }
 
-export function countItems(cart: readonly CartLine[]): number {
+export function countItems(cart: readonly Pick<CartLine, 'quantity'>[]): number {
   return cart.reduce((count, { quantity }) => count + quantity, 0)
 }
 

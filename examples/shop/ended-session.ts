@@ -23,3 +23,14 @@ export function endedText({ origin }: ShopSession): string | undefined {
 export function forgetEnded(session: ShopSession): void {
   if (endedText(session) !== undefined) session.destroy()
 }
+
+/**
+ * Keeps the end of a session for the page after a redirect.
+ * @returns whether there was one
+ */
+export function flashEnded(session: ShopSession): boolean {
+  const ended = endedText(session)
+  if (ended === undefined) return false
+  session.flash('ended', ended)
+  return true
+}

@@ -48,10 +48,10 @@ export function page(title: string, body: Html): Html {
 export const brand: Html = html`<a class="brand" href="${paths.home}">Little Kiln</a>`
 
 function header(session: ShopSession): Html {
-  const name = session.get('name')
+  const { userId } = session
   const count = countItems(session.get('cart') ?? [])
   return html`<header>
-    ${brand} ${name !== undefined && html`<p class="who">Hello, <bdi>${name}</bdi></p>`}
+    ${brand} ${userId !== undefined && html`<p class="who">Hello, <bdi>${userId}</bdi></p>`}
     <nav aria-label="Shop">
       <a href="${paths.cart}">
         Cart
@@ -60,11 +60,13 @@ function header(session: ShopSession): Html {
         >
       </a>
       ${
-        name === undefined
+        userId === undefined
           ? html`<a href="${paths.signIn}">Sign in</a>`
-          : html`<form method="post" action="${paths.signOut}">
-              <button class="link">Sign out</button>
-            </form>`
+          : html`<a href="${paths.orders}">Orders</a>
+              <a href="${paths.devices}">Devices</a>
+              <form method="post" action="${paths.signOut}">
+                <button class="link">Sign out</button>
+              </form>`
       }
     </nav>
   </header>`

@@ -101,7 +101,7 @@ export const signInPage: Page = (visit) =>
     'Sign in',
     visit,
     html`<h1>Sign in</h1>
-      <p class="lead">Any name will do. Your cart comes with you.</p>
+      <p class="lead">Any name will do: there are no passwords here. Your cart comes with you.</p>
       <form class="stack" method="post" action="${paths.signIn}">
         <label for="name">Your name</label>
         <input
@@ -147,7 +147,7 @@ function plainPage(art: string, title: string, text: string): Html {
 }
 
 /** A page with little to say, and the way back to the pots. */
-function scene(art: string, title: string, text: string, link = 'Back to the shop'): Html {
+export function scene(art: string, title: string, text: string, link = 'Back to the shop'): Html {
   return html`<div class="scene">${drawing(art)}</div>
     <h1>${title}</h1>
     <p class="lead">${text}</p>

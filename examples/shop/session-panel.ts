@@ -2,6 +2,7 @@ import type { SessionOrigin } from 'fetch-sessions'
 import { html } from 'hono/html'
 
 import type { Html } from './html.ts'
+import { fromNow, moment } from './moments.ts'
 import { paths } from './paths.ts'
 import { stores } from './stores.ts'
 import type { Visit } from './visit.ts'
@@ -39,11 +40,11 @@ export function sessionPanel({ session, request, store }: Visit): Html {
       </div>
       <div>
         <dt>Created</dt>
-        <dd>${moment(createdAt)}</dd>
+        <dd>${describe(createdAt)}</dd>
       </div>
       <div>
         <dt>Expires</dt>
-        <dd>${moment(expiresAt)}</dd>
+        <dd>${describe(expiresAt)}</dd>
       </div>
       <div>
         <dt>Cookie</dt>
@@ -79,26 +80,8 @@ export function cookieSize(header: string): number {
   return pair?.length ?? 0
 }
 
-const timestamp = new Intl.DateTimeFormat('en-GB', {
-  dateStyle: 'medium',
-  timeStyle: 'short',
-  timeZone: 'UTC',
-})
-const distance = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
-
-function moment(date: Date | undefined): Html {
+function describe(date: Date | undefined): Html {
   if (date === undefined) return html`not yet`
-  return html`<time datetime="${date.toISOString()}">${timestamp.format(date)} UTC</time>
+  return html`${moment(date)}
     <p>${fromNow(date.getTime() - Date.now())}</p>`
-}
-
-/** A duration in the largest unit that fits: `in 14 days`, `5 minutes ago`. */
-export function fromNow(milliseconds: number): string {
-  const minutes = Math.round(milliseconds / 60_000)
-  if (minutes === 0) return 'just now'
-  if (Math.abs(minutes) < 60) return distance.format(minutes, 'minute')
-  const hours = Math.round(minutes / 60)
-  return Math.abs(hours) < 48
-    ? distance.format(hours, 'hour')
-    : distance.format(Math.round(hours / 24), 'day')
 }

@@ -12,6 +12,16 @@ export const stores = {
 
 export type StoreName = keyof typeof stores
 
+/** Those that can look up the sessions of a user. */
+export const listingStores: readonly StoreName[] = [
+  'memory',
+  'd1',
+  'durable-object',
+  'redis',
+  'sqlite',
+  'postgres',
+]
+
 /**
  * The store that the variable SESSION_STORAGE asks for; the cookie where it says nothing.
  *

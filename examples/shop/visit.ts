@@ -1,4 +1,4 @@
-import type { ShopSession } from './shop-session.ts'
+import type { ShopSession, ShopStorage } from './shop-session.ts'
 import type { StoreName } from './stores.ts'
 
 /** What a page of the shop is made from. */
@@ -7,4 +7,5 @@ export interface Visit {
   readonly request: Request
   /** Where the session is kept. */
   readonly store: StoreName
+  readonly storage: ShopStorage
 }

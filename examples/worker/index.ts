@@ -6,17 +6,22 @@ import { csrf } from 'hono/csrf'
 import { HTTPException } from 'hono/http-exception'
 import { secureHeaders } from 'hono/secure-headers'
 
-import * as actions from '../shop/actions.ts'
+import * as account from '../shop/account-actions.ts'
 import type { Action } from '../shop/actions.ts'
 import { assetResponse, assets } from '../shop/assets.ts'
+import * as cart from '../shop/cart-actions.ts'
+import { devicesPage } from '../shop/devices-page.ts'
 import { readForm } from '../shop/form.ts'
+import { signedIn, signedInLately } from '../shop/guards.ts'
+import type { Guard } from '../shop/guards.ts'
+import { confirmPage, ordersPage } from '../shop/orders-page.ts'
 import * as pages from '../shop/pages.ts'
 import type { Page } from '../shop/pages.ts'
 import { paths } from '../shop/paths.ts'
 import { contentSecurityPolicy, pageCaching } from '../shop/security.ts'
 import type { ShopData, ShopFlash } from '../shop/shop-session.ts'
 import type { Visit } from '../shop/visit.ts'
-import { createShopStorage, purgeExpired, storeOf } from './storage.ts'
+import { purgeExpired, shopStorageOf, storeOf } from './storage.ts'
 import type { ShopBindings } from './storage.ts'
 
 type ShopEnv = SessionEnv<ShopData, ShopFlash> & { Bindings: ShopBindings }
@@ -28,19 +33,25 @@ const app = new Hono<ShopEnv>()
 app.use(secureHeaders({ contentSecurityPolicy, referrerPolicy: 'same-origin' }))
 for (const asset of assets) app.get(asset.path, () => assetResponse(asset))
 app.use(csrf())
-app.use(session({ storage: createShopStorage }))
+app.use(session({ storage: shopStorageOf }))
 
 app.get(paths.home, show(pages.homePage))
 app.get(paths.cart, show(pages.cartPage))
 app.get(paths.signIn, show(pages.signInPage))
+app.get(paths.confirm, show(confirmPage, signedIn))
+app.get(paths.orders, show(ordersPage, signedInLately))
+app.get(paths.devices, show(devicesPage, signedIn))
 
-app.post(paths.addToCart, submit(actions.addToCart))
-app.post(paths.changeQuantity, submit(actions.changeQuantity))
-app.post(paths.removeFromCart, submit(actions.removeFromCart))
-app.post(paths.checkOut, submit(actions.checkOut))
-app.post(paths.signIn, submit(actions.signIn))
-app.post(paths.signOut, submit(actions.signOut))
-app.post(paths.endSession, submit(actions.endSession))
+app.post(paths.addToCart, submit(cart.addToCart))
+app.post(paths.changeQuantity, submit(cart.changeQuantity))
+app.post(paths.removeFromCart, submit(cart.removeFromCart))
+app.post(paths.checkOut, submit(cart.checkOut))
+app.post(paths.signIn, submit(account.signIn))
+app.post(paths.signOut, submit(account.signOut))
+app.post(paths.confirm, submit(account.confirm))
+app.post(paths.endDevice, submit(account.endDevice))
+app.post(paths.endOtherDevices, submit(account.endOtherDevices))
+app.post(paths.endSession, submit(account.endSession))
 
 app.notFound((c: ShopContext) => c.html(pages.notFoundPage(visitOf(c)), 404, pageCaching))
 
@@ -59,15 +70,26 @@ export default {
   scheduled: (_event: unknown, env: ShopBindings) => purgeExpired(env),
 }
 
-function show(page: Page) {
-  return (c: ShopContext) => c.html(page(visitOf(c)), 200, pageCaching)
+function show(page: Page, guard?: Guard) {
+  return (c: ShopContext) => {
+    const elsewhere = guard?.(c.var.session)
+    return elsewhere === undefined
+      ? c.html(page(visitOf(c)), 200, pageCaching)
+      : c.redirect(elsewhere, 303)
+  }
 }
 
 // 303 turns the POST into a GET, so that reloading the page does not send the form again.
 function submit(action: Action) {
-  return async (c: ShopContext) => c.redirect(action(c.var.session, await readForm(c.req.raw)), 303)
+  return async (c: ShopContext) =>
+    c.redirect(await action(visitOf(c), await readForm(c.req.raw)), 303)
 }
 
 function visitOf(c: ShopContext): Visit {
-  return { session: c.var.session, request: c.req.raw, store: storeOf(c.env) }
+  return {
+    session: c.var.session,
+    request: c.req.raw,
+    store: storeOf(c.env),
+    storage: shopStorageOf(c.env),
+  }
 }

@@ -1,4 +1,3 @@
-import type { SessionStorage } from 'fetch-sessions'
 import { createCookieSessionStorage } from 'fetch-sessions/storage/cookie'
 import { createD1SessionStorage } from 'fetch-sessions/storage/d1'
 import type { D1DatabaseLike } from 'fetch-sessions/storage/d1'
@@ -7,7 +6,8 @@ import type { DurableObjectNamespaceLike } from 'fetch-sessions/storage/durable-
 import { createKVSessionStorage } from 'fetch-sessions/storage/kv'
 import type { KVNamespaceLike } from 'fetch-sessions/storage/kv'
 
-import type { ShopData, ShopFlash } from '../shop/shop-session.ts'
+import { maxSessionsPerUser } from '../shop/shop-session.ts'
+import type { ShopStorage } from '../shop/shop-session.ts'
 import { parseStore } from '../shop/stores.ts'
 
 /** What wrangler.toml binds, and the secret, which every storage finds under this name. */
@@ -25,14 +25,23 @@ export function storeOf(env: ShopBindings): (typeof storeNames)[number] {
   return parseStore(env.SESSION_STORAGE, storeNames)
 }
 
-export function createShopStorage(env: ShopBindings): SessionStorage<ShopData, ShopFlash> {
+const storages = new WeakMap<ShopBindings, ShopStorage>()
+
+/** The one storage of an environment: what loads the sessions also lists and ends those of a user. */
+export function shopStorageOf(env: ShopBindings): ShopStorage {
+  const storage = storages.get(env) ?? createShopStorage(env)
+  storages.set(env, storage)
+  return storage
+}
+
+function createShopStorage(env: ShopBindings): ShopStorage {
   switch (storeOf(env)) {
     case 'cookie':
       return createCookieSessionStorage()
     case 'kv':
       return createKVSessionStorage({ kv: env.SESSIONS_KV })
     case 'd1':
-      return createD1SessionStorage({ database: env.SESSIONS_DB })
+      return createD1SessionStorage({ database: env.SESSIONS_DB, maxSessionsPerUser })
     case 'durable-object':
       return createDurableObjectSessionStorage({ namespace: env.SESSION_OBJECTS })
   }

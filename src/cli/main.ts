@@ -1,4 +1,6 @@
 #!/usr/bin/env node
 import { run } from './run.ts'
 
-process.exitCode = await run(process.argv.slice(2))
+const code = await run(process.argv.slice(2))
+// The module that `purge` imports may hold a connection open. What was printed goes out first.
+process.stdout.write('', () => process.exit(code))

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 
 import { parseSecrets } from '../token/secrets.ts'
 import { inspect } from './inspect.ts'
+import { ModuleError, purge } from './purge.ts'
 import { safeText, toJson, toText } from './report.ts'
 
 const USAGE = `Usage: fetch-sessions <command>
@@ -14,6 +15,8 @@ Commands:
   inspect [cookie]  Prints what a session cookie holds, or why it is refused. The cookie comes as an
                     argument or on standard input: its value, name=value, a Cookie or a Set-Cookie header,
                     an HTTP message with one of them, or a cookie jar of curl.
+  purge <module>    Deletes the expired sessions of an SQL database. The module is a file of the application
+                    that exports the storage, by default or as \`storage\`, such as ./storage.ts.
 
 Options of inspect:
   --name <name>     The name of the cookie, where the text does not say it. Default: __session
@@ -24,7 +27,8 @@ Other options:
   -v, --version     Prints the version.
 
 SESSION_SECRET holds the secrets that inspect tries, newest first, separated by commas.
-Ends with 0 where all is well, with 1 where the cookie is refused, with 2 where the command line is wrong.`
+Ends with 0 where all is well, with 1 where the cookie is refused or the database cannot be purged, with 2
+where the command line is wrong.`
 
 const OPTIONS = {
   help: { type: 'boolean', short: 'h' },
@@ -75,6 +79,9 @@ async function dispatch({ values, positionals }: ReturnType<typeof parse>): Prom
       return print(randomBytes(32).toString('base64url'))
     case 'inspect':
       return printInspection(rest, values)
+    case 'purge':
+      if (values.json || values.name !== undefined) throw new UsageError('`purge` takes no options')
+      return printPurge(rest)
     case undefined:
       throw new UsageError('a command is missing')
     default:
@@ -95,6 +102,22 @@ async function printInspection(
   const inspection = await inspect(text, { name, secrets, now })
   print(json ? toJson(inspection) : toText(inspection, now))
   return inspection.refusal === undefined ? 0 : 1
+}
+
+async function printPurge([path, ...others]: readonly string[]): Promise<number> {
+  if (path === undefined || others.length > 0) {
+    throw new UsageError('`purge` takes one module, such as ./storage.ts')
+  }
+  try {
+    const count = await purge(path)
+    return print(count === 1 ? '1 expired session deleted' : `${count} expired sessions deleted`)
+  } catch (error) {
+    if (error instanceof ModuleError) throw new UsageError(error.message, { cause: error })
+    console.error(
+      `fetch-sessions: ${safeText(error instanceof Error ? error.message : String(error))}`,
+    )
+    return 1
+  }
 }
 
 function readInput(): Promise<string> {

@@ -30,6 +30,8 @@ export interface Committed {
   readonly outcome: 'written' | 'postponed' | 'retired'
   /** The Set-Cookie texts to send; none if the browser's cookie is still right. */
   readonly setCookies: readonly string[]
+  /** Why a renewal was postponed. */
+  readonly error?: unknown
 }
 
 /** Connects a back end and a cookie: it opens and seals tokens, applies lifetimes, and chooses between several cookies. */

@@ -17,7 +17,6 @@ import { checkMaxAge, lifetimeFrom } from './lifetime-options.ts'
 import type { SessionBackend } from './session-backend.ts'
 import { createSessionEngine } from './session-engine.ts'
 import type { SessionEngine } from './session-engine.ts'
-import type { ValidAfter } from './valid-after.ts'
 
 /**
  * How a `Cookie` header is read.
@@ -126,7 +125,7 @@ export interface SessionStorageOptions<Data extends object = SessionData> {
    *   validAfter: async (userId) => (await findUser(userId))?.signedOutEverywhereAt,
    * })
    */
-  validAfter?: ValidAfter | undefined
+  validAfter?: ((userId: string) => Date | undefined | Promise<Date | undefined>) | undefined
 }
 
 /** Makes the back end of a storage. It may seal records with `secrets`, which are those of the cookie. */

@@ -131,7 +131,8 @@ export function createUserSessions(
           if (key !== kept && (await endKeyOf(userId, key))) ended++
         }
       }
-      quietRounds = ended > before ? 0 : quietRounds + 1
+      quietRounds = ended === before ? quietRounds + 1 : 0
+      // Nothing gets a new id while a single page is read.
       if (quietRounds === 2 || (quietRounds === 1 && pages === 1)) return ended
     }
     throw conflict('endSessions')

@@ -6,10 +6,10 @@ import { isProduction, warnOnce } from '../util/environment.ts'
 import { SessionError } from '../util/errors.ts'
 import { isPeek } from '../util/request-traits.ts'
 import type { RequestTraits } from '../util/request-traits.ts'
-import { explainDecision, printDebugLine } from './debug-line.ts'
-import type { Decision } from './debug-line.ts'
 import { withSessionHeaders } from './response-headers.ts'
 import type { SessionHeaders } from './response-headers.ts'
+import { changedKeys, notify, printDebugLine } from './session-event.ts'
+import type { SessionEvent, SessionOutcome } from './session-event.ts'
 
 /** One request with its session and the options of the middleware. */
 export interface Visit {
@@ -20,14 +20,25 @@ export interface Visit {
   readonly lazy: boolean
   readonly saveIf: ((response: Response) => boolean) | undefined
   readonly isDebugged: boolean
+  readonly observe: ((event: SessionEvent) => unknown) | undefined
 }
+
+/**
+ * What happens to a session at the end of a request:
+ *
+ * - `keep`: nothing
+ * - `end`: the session ends in the back end, and its cookie is cleared
+ * - `send`: the response sends the cookie that the handler made by hand
+ * - `yield`: the handler sends another session under this cookie, and a write would undo that
+ * - `write`: the changes are saved
+ * - `renew`: the expiry moves, the token is sealed again, or the user's list of sessions is brought up to date
+ */
+type Decision = 'keep' | 'end' | 'send' | 'yield' | 'write' | 'renew'
 
 /** The facts that decide what happens to a session at the end of a request. */
 export interface CommitState {
-  /** The handler called `destroy()`. */
+  /** The handler called `destroy()`; or `signOut()`, and nothing can be saved. */
   readonly destroyed: boolean
-  /** The handler called `signOut()`. */
-  readonly signsOut: boolean
   /** `destroySession()` has already ended it in the back end. */
   readonly ended: boolean
   readonly changed: boolean
@@ -46,7 +57,6 @@ export interface CommitState {
 /** Decides what happens to a session at the end of a request. A logout holds with every response. */
 export function decide(state: CommitState): Decision {
   if (state.destroyed && !state.ended) return 'end'
-  if (state.signsOut && !state.saves) return 'end'
   const isOthers = state.setByHand === 'another' || state.setByHand === 'unknown'
   if (state.changed && state.saves && !state.destroyed) {
     return isOthers && !state.merges ? 'yield' : 'write'
@@ -56,10 +66,15 @@ export function decide(state: CommitState): Decision {
   return state.renews && !state.destroyed ? 'renew' : 'keep'
 }
 
-/** Saves the session of a request if its response allows it, and returns the response to send. */
+/**
+ * Saves the session of a request if its response allows it, and returns the response to send.
+ *
+ * @param thrown what the handler threw in place of a response
+ */
 export async function commitVisit(
   visit: Visit,
   response: Response | undefined,
+  thrown?: unknown,
 ): Promise<Response | undefined> {
   const { engine, state, rolling } = visit
   const { request } = state
@@ -68,7 +83,7 @@ export async function commitVisit(
   // Close before writing: later changes would not be saved.
   state.closed = true
   const now = Date.now()
-  const { record, destroyed, signsOut, endedInBackend: ended } = state
+  const { record, signsOut, endedInBackend: ended } = state
   // Comparing throws for values that JSON cannot store. A response that saves nothing must not fail for that.
   const changed = saves && state.changed
   const committed = state.committed !== undefined
@@ -78,18 +93,31 @@ export async function commitVisit(
     (record.stale ||
       (rolling && engine.isRenewalDue(record, now)) ||
       (record.user !== undefined && engine.isSeenDue(record, now)))
-  const hasOutcome = changed || isDue || committed || destroyed || signsOut
+  const hasOutcome = changed || isDue || committed || state.destroyed || signsOut
   const hasCookies = hasOutcome && response?.headers.has('Set-Cookie') === true
   const setByHand = hasCookies ? await whoseCookie(visit, response) : 'none'
   const renews = isDue && setByHand === 'none' && !(request !== undefined && isPeek(request))
   const merges =
     setByHand !== 'none' && record !== undefined && !state.regenerated && engine.merges(record)
-  const facts = { destroyed, signsOut, ended, changed, saves, committed, setByHand, merges, renews }
-  const decision = decide(facts)
-  const text = visit.isDebugged ? explainDecision(decision, state, response, saves, now) : ''
+  const isSaved = saves && (setByHand === 'none' || setByHand === 'this')
+  const decision = decide({
+    destroyed: state.destroyed || (signsOut && !isSaved),
+    ended,
+    changed,
+    saves,
+    committed,
+    setByHand,
+    merges,
+    renews,
+  })
+  const isObserved = visit.observe !== undefined || visit.isDebugged
+  const keys = isObserved && decision === 'write' ? changedKeys(state) : []
+  const conflicts = isObserved ? { count: 0 } : undefined
+  const startedAt = isObserved ? performance.now() : 0
 
   let setCookies: readonly string[] = []
-  let note = ''
+  let outcome: SessionOutcome = isObserved ? outcomeOf(decision, state) : 'kept'
+  let error = thrown
   switch (decision) {
     case 'keep':
       // A commit by hand also clears duplicates of the cookie. The handler has no text for those.
@@ -107,12 +135,14 @@ export async function commitVisit(
     case 'write':
     case 'renew': {
       const renew = rolling && renews ? 'due' : 'never'
-      const options = { now, renew, attributes: cookieOverrides(visit) } as const
+      const options = { now, renew, attributes: cookieOverrides(visit), conflicts } as const
       const done = await (decision === 'write'
         ? engine.commit(state, options)
         : engine.commit(state, options).catch(postponed))
       setCookies = done.setCookies
-      if (done.outcome !== 'written') note = `, but ${done.outcome}`
+      error ??= done.error
+      if (done.outcome === 'retired') outcome = 'retired'
+      if (done.outcome === 'postponed') outcome = 'kept'
       // A commit by hand has made this id, and nobody has sent its cookie yet.
       else if (setCookies.length === 0 && setByHand === 'none') setCookies = state.committed ?? []
     }
@@ -122,10 +152,10 @@ export async function commitVisit(
   if (response === undefined || isOthers) setCookies = []
   const isRefused = setCookies.length > 0 && isRefusedByBrowsers(visit, setCookies)
   if (isRefused) warnPlainHttp(engine.cookie.name)
-  if (visit.isDebugged) {
-    const sent = isRefused ? '; not stored, since this is plain http' : '; cookie sent'
-    const line = `${text}${note}${setCookies.length === 0 ? '' : sent}`
-    printDebugLine(request as RequestTraits, engine.cookie.name, line)
+  if (isObserved) {
+    const storeTime = (state.meter?.storeTime ?? 0) + performance.now() - startedAt
+    const facts = { outcome, changed: keys, conflicts: conflicts?.count ?? 0, storeTime, error }
+    report(visit, { ...facts, cookieBytes: setCookies.join('').length }, isRefused)
   }
   if (response === undefined) return undefined
   return withSessionHeaders(response, {
@@ -147,11 +177,48 @@ export function privacyOf({ state }: Visit): Pick<SessionHeaders, 'vary' | 'isPr
   return { vary: touched, isPrivate: touched && (isWaiting || record?.origin === 'resumed') }
 }
 
+/** The outcome if all goes well. */
+function outcomeOf(decision: Decision, state: SessionState): SessionOutcome {
+  switch (decision) {
+    case 'end':
+      return 'ended'
+    case 'yield':
+      return 'yielded'
+    case 'write':
+      return 'written'
+    case 'renew':
+      return 'renewed'
+    case 'keep':
+    case 'send':
+      if (state.endedInBackend) return 'ended'
+      return state.committed === undefined ? 'kept' : 'written'
+  }
+}
+
+/** Tells the application what happened. */
+export function report(
+  { engine, state, isDebugged, observe }: Visit,
+  facts: Pick<
+    SessionEvent,
+    'outcome' | 'changed' | 'conflicts' | 'storeTime' | 'cookieBytes' | 'error'
+  >,
+  isRefused: boolean,
+): void {
+  const { origin, handle = '', user } = state.record ?? {}
+  const event = { name: engine.cookie.name, origin, handle, userId: user?.id, ...facts }
+  // Headers that Deno has closed were copied before.
+  if (isDebugged) {
+    const note = isRefused ? '; not stored, since this is plain http' : ''
+    printDebugLine(state.request as RequestTraits, event, note)
+  }
+  if (observe !== undefined) notify(observe, event)
+}
+
 /** The next request tries a failed renewal again. The application did not ask for it, so the request does not fail. */
-function postponed(error: unknown): Committed {
+function postponed(error: unknown): Committed & { readonly error: unknown } {
   if (!(error instanceof SessionError)) throw error
   if (error.code !== 'ERR_SESSION_STORAGE') warnOnce(`a session was not renewed: ${error.message}`)
-  return { outcome: 'postponed', setCookies: [] }
+  return { outcome: 'postponed', setCookies: [], error }
 }
 
 /** The session whose cookie a handler has set or cleared itself. */

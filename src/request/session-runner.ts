@@ -3,13 +3,14 @@ import type { SessionStorage } from '../engine/session-storage.ts'
 import { sessionOf } from '../session/session.ts'
 import type { Session, SessionData } from '../session/session.ts'
 import { isWorkers } from '../util/environment.ts'
-import { SessionError } from '../util/errors.ts'
+import { SessionError, shown } from '../util/errors.ts'
 import { isResponse } from '../util/request-traits.ts'
 import type { RequestTraits } from '../util/request-traits.ts'
-import { isDebugged, printDebugLine } from './debug-line.ts'
 import { withSessionHeaders } from './response-headers.ts'
-import { commitVisit, privacyOf } from './session-commit.ts'
+import { commitVisit, privacyOf, report } from './session-commit.ts'
 import type { Visit } from './session-commit.ts'
+import { isDebugged } from './session-event.ts'
+import type { SessionEvent } from './session-event.ts'
 import { engineForRequest } from './storage-for-request.ts'
 
 /**
@@ -43,10 +44,12 @@ export interface SessionOptions<
   /** Reads and renews a session only if a handler awaits `session.load()`. Default: false. */
   lazy?: boolean | undefined
   /**
-   * Prints one line per request with `console.debug`: what happened to the session, and why. It contains the names of keys,
-   * never a value. Default: true if the variable `DEBUG` contains `fetch-sessions`.
+   * Prints one line per request with `console.debug`: the event that `observe` gets, without the user. It contains the names
+   * of keys, never a value. Default: true if the variable `DEBUG` contains `fetch-sessions`.
    */
   debug?: boolean | undefined
+  /** Is told once per request what happened to its session, for logs, metrics and alerts. It is not awaited. */
+  observe?: ((event: SessionEvent) => unknown) | undefined
   /** Which responses save the session. Default: those below status 500. A logout holds with every response. */
   saveIf?: ((response: Response) => boolean) | undefined
 }
@@ -107,7 +110,7 @@ export function createSessionRunner<
   handler: () => Answer | Promise<Answer>,
 ) => Promise<Answer> {
   assertOptions(options)
-  const { rolling = true, lazy = false, debug, saveIf } = options
+  const { rolling = true, lazy = false, debug, observe, saveIf } = options
   const source = engineForRequest(options.storage)
   const isDebuggedHere = debug ?? isDebugged(undefined)
 
@@ -141,7 +144,9 @@ export function createSessionRunner<
       lazy,
       saveIf,
       isDebugged: isDebuggedHere || (debug === undefined && isDebuggedBy(scope)),
+      observe,
     }
+    if (observe !== undefined || visit.isDebugged) state.meter = { storeTime: 0 }
     scope.place(session)
     beginVisit(headers, context, visit)
     try {
@@ -170,26 +175,30 @@ export function createSessionRunner<
 }
 
 /** True if nobody read the session and its cookie needs no renewal. The response is then sent as it is. */
-function isUntouched({ state, engine, rolling, isDebugged: isPrinted }: Visit): boolean {
-  if (state.touched || isPrinted || state.record !== undefined) return false
+function isUntouched({ state, engine, rolling }: Visit): boolean {
+  if (state.touched || state.meter !== undefined || state.record !== undefined) return false
   return !state.opensOnAccess || !engine.mayNeedRenewal(state, rolling)
 }
 
 /** A failed request saves nothing; only its logout holds. */
 async function finishWithoutResponse(visit: Visit, thrown: unknown): Promise<void> {
-  const { state, engine, isDebugged: isPrinted } = visit
-  if (state.closed) {
-    const code = thrown instanceof SessionError ? thrown.code : String(thrown)
-    if (isPrinted)
-      printDebugLine(state.request as RequestTraits, engine.cookie.name, `failed: ${code}`)
-    return
-  }
+  const { state } = visit
   try {
-    await commitVisit(visit, undefined)
+    if (state.closed) reportFailure(visit, thrown)
+    else await commitVisit(visit, undefined, thrown)
   } catch (error) {
     // The request fails with the handler's error, so this one is only printed.
     console.error('fetch-sessions: a session could not be ended after its handler threw:', error)
+    reportFailure(visit, error)
   }
+}
+
+/** The session could not be loaded or saved. */
+function reportFailure(visit: Visit, error: unknown): void {
+  if (visit.state.meter === undefined) return
+  const { storeTime } = visit.state.meter
+  const facts = { outcome: 'failed', changed: [], conflicts: 0, storeTime, cookieBytes: 0 } as const
+  report(visit, { ...facts, error }, false)
 }
 
 /**
@@ -248,9 +257,15 @@ function isDebuggedBy({
   return 'DEBUG' in environment && isDebugged(environment)
 }
 
-function assertOptions(options: object | null): void {
+function assertOptions(options: { readonly observe?: unknown } | null): void {
   const prototype: unknown = options && Object.getPrototypeOf(options)
-  if (options !== null && (prototype === Object.prototype || prototype === null)) return
+  if (options !== null && (prototype === Object.prototype || prototype === null)) {
+    if (options.observe === undefined || typeof options.observe === 'function') return
+    throw new SessionError(
+      'ERR_SESSION_CONFIG',
+      `\`observe\` is ${shown(options.observe)}: write a function, such as \`(event) => console.log(event)\`.`,
+    )
+  }
   throw new SessionError(
     'ERR_SESSION_CONFIG',
     'The options of session() are not a plain object. If the function itself was passed as the middleware, write `session()`, with the call.',

@@ -5,10 +5,13 @@
 
 import { assertClient } from '../util/client.ts'
 import { createStoreSessionStorage } from '../engine/store-storage.ts'
-import type { StoreSessionStorageOptions } from '../engine/store-storage.ts'
-import type { SessionStore, StoredSession } from '../engine/store.ts'
-import type { SessionStorage } from '../engine/session-storage.ts'
+import type { IndexedSessionStorageOptions } from '../engine/store-storage.ts'
+import type { IndexedSessionStore } from '../engine/store.ts'
+import type { IndexedSessionStorage } from '../engine/indexed-storage.ts'
 import type { SessionData } from '../session/session.ts'
+import type { Answer, Operations, Owner, Question } from './session-object.ts'
+
+export { SessionObject } from './session-object.ts'
 
 /**
  * The part of the binding of a Durable Object that we call.
@@ -26,23 +29,6 @@ export interface DurableObjectNamespaceLike<Id = unknown> {
   idFromName(name: string): Id
   /** A stub that sends requests to the object. */
   get(id: Id): { fetch(url: string, init: RequestInit): Promise<Response> }
-}
-
-/** The part of the state of a Durable Object that we call. */
-interface DurableObjectStateLike {
-  /** The storage of this one object. */
-  readonly storage: {
-    /** The value under the key, or `undefined` if there is none. */
-    get(key: string): Promise<unknown>
-    /** Stores a value. */
-    put(key: string, value: unknown): Promise<void>
-    /** Deletes every value. */
-    deleteAll(): Promise<void>
-    /** Sets the moment at which the runtime calls `alarm()`, in milliseconds since 1970. */
-    setAlarm(moment: number): Promise<void>
-    /** Removes the alarm. */
-    deleteAlarm(): Promise<void>
-  }
 }
 
 /**
@@ -64,14 +50,15 @@ interface DurableObjectStateLike {
 export interface DurableObjectSessionStorageOptions<
   Id = unknown,
   Data extends object = SessionData,
-> extends StoreSessionStorageOptions<Data> {
+> extends IndexedSessionStorageOptions<Data> {
   /** The binding of {@link SessionObject}. */
   namespace: DurableObjectNamespaceLike<Id>
 }
 
 /**
  * Keeps each session in a Durable Object of its own, near to the visitor. Export the class
- * {@link SessionObject} from the Worker and bind it. Consistent everywhere; a logout holds at once, everywhere.
+ * {@link SessionObject} from the Worker and bind it. Consistent everywhere; a logout holds at once, everywhere. An object
+ * of the same class lists the sessions of each user who has signed in.
  *
  * @throws SessionError `ERR_SESSION_CONFIG` for an invalid option
  *
@@ -97,34 +84,12 @@ export function createDurableObjectSessionStorage<
   Data extends object = SessionData,
   FlashData extends object = Data,
   Id = unknown,
->(options: DurableObjectSessionStorageOptions<Id, Data>): SessionStorage<Data, FlashData> {
+>(options: DurableObjectSessionStorageOptions<Id, Data>): IndexedSessionStorage<Data, FlashData> {
   return createStoreSessionStorage<Data, FlashData>(
     createDurableObjectStore(options.namespace),
     options,
   )
 }
-
-/** Moments are in milliseconds since 1970. */
-interface Create {
-  readonly now: number
-  readonly data: string
-  readonly expires: number
-}
-
-/** What is absent stays as it is. */
-interface Update {
-  readonly now: number
-  readonly version: string
-  readonly data?: string | undefined
-  readonly expires?: number | undefined
-}
-
-/** The operations of a {@link SessionStore}, as the body of a request to the object. */
-type Operation =
-  | { readonly name: 'read'; readonly now: number }
-  | ({ readonly name: 'create' } & Create)
-  | ({ readonly name: 'update' } & Update)
-  | { readonly name: 'delete' }
 
 /**
  * The store alone, without the core over it.
@@ -139,7 +104,7 @@ type Operation =
  */
 export function createDurableObjectStore<Id>(
   namespace: DurableObjectNamespaceLike<Id>,
-): SessionStore {
+): IndexedSessionStore {
   assertClient(namespace, {
     option: 'namespace',
     expected: 'the binding of the class `SessionObject`, such as `env.SESSION_OBJECTS`',
@@ -147,121 +112,70 @@ export function createDurableObjectStore<Id>(
     binding: 'durable_objects.bindings',
   })
 
-  async function ask(key: string, operation: Operation): Promise<unknown> {
-    const object = namespace.get(namespace.idFromName(key))
-    const body = JSON.stringify(operation)
-    const response = await object.fetch('https://session.invalid/', { method: 'POST', body })
+  async function ask<Name extends keyof Operations>(
+    object: string,
+    name: Name,
+    question: Question<Name>,
+  ): Promise<Answer<Name>> {
+    const stub = namespace.get(namespace.idFromName(object))
+    const body = JSON.stringify({ name, now: Date.now(), ...question })
+    const response = await stub.fetch('https://session.invalid/', { method: 'POST', body })
     if (!response.ok) throw new Error(`the session object answered with status ${response.status}`)
-    return response.json()
+    return (await response.json()) as Answer<Name>
+  }
+
+  /** Lists a record under its user before it is written, so that the list never lacks it. */
+  async function enter(user: string, key: string, expires: number): Promise<Owner> {
+    const entry = crypto.randomUUID()
+    await ask(listOf(user), 'enter', { key, expires, entry })
+    return { user, entry, until: expires }
+  }
+
+  /** Takes a record off the list of its former user. */
+  async function leave(key: string, former: Owner | null): Promise<void> {
+    if (former !== null) await ask(listOf(former.user), 'leave', { key, entry: former.entry })
   }
 
   return {
     async read(key) {
-      const record = (await ask(key, { name: 'read', now: Date.now() })) as ObjectRecord | null
+      const record = await ask(key, 'read', {})
       return record && { ...record, expires: new Date(record.expires) }
     },
-    async create(key, { data, expires }) {
-      const record = { data, expires: expires.getTime() }
-      return (await ask(key, { name: 'create', now: Date.now(), ...record })) as string | null
+    async create(key, { data, expires, user }) {
+      const end = expires.getTime()
+      const owner = user === undefined ? undefined : await enter(user, key, end)
+      return ask(key, 'create', { data, expires: end, owner })
     },
-    async update(key, version, { data, expires }) {
-      const change = { data, expires: expires?.getTime() }
-      const operation = { name: 'update', now: Date.now(), version, ...change } as const
-      return (await ask(key, operation)) as string | null
+    async update(key, version, { data, expires, user }) {
+      const change = { version, data, expires: expires?.getTime(), user }
+      let owner: Owner | undefined
+      if (user !== undefined && change.expires !== undefined) {
+        owner = await enter(user, key, change.expires)
+      }
+      for (;;) {
+        const answer = await ask(key, 'update', { ...change, owner })
+        if (answer === null) return null
+        if ('version' in answer) {
+          await leave(key, answer.former)
+          return answer.version
+        }
+        // New data gives the record a user, or another request has moved its expiry meanwhile.
+        owner = await enter(answer.unlisted.user, key, answer.unlisted.until)
+      }
     },
-    delete: async (key) => {
-      await ask(key, { name: 'delete' })
+    async delete(key) {
+      await leave(key, await ask(key, 'delete', {}))
+    },
+    async keysOf(user, after) {
+      const { keys, cursor } = await ask(listOf(user), 'list', { after })
+      // An entry may outlive its record, and one whose record was never written has none.
+      const owners = await Promise.all(keys.map((key) => ask(key, 'owner', {})))
+      return { keys: keys.filter((_, i) => owners[i] === user), cursor }
     },
   }
 }
 
-interface ObjectRecord extends Omit<StoredSession, 'expires'> {
-  /** Milliseconds since 1970. */
-  readonly expires: number
-}
-
-const RECORD = 'record'
-
-/**
- * The Durable Object that keeps one session. An alarm at its expiry empties it, and an empty object costs nothing.
- *
- * Only the Worker that binds it can reach it; it is no public endpoint.
- *
- * @example
- * // wrangler.toml: a `durable_objects` binding and a migration with
- * // `new_sqlite_classes = ["SessionObject"]`.
- * export { SessionObject } from 'fetch-sessions/storage/durable-object'
- */
-export class SessionObject {
-  readonly #state: DurableObjectStateLike
-
-  /**
-   * Called by the runtime.
-   * @param state the state that the runtime passes to each Durable Object
-   */
-  constructor(state: DurableObjectStateLike) {
-    this.#state = state
-  }
-
-  /** Carries out one operation. Each is atomic: the object has one thread and awaits only its storage. */
-  async fetch(request: Request): Promise<Response> {
-    const operation = (await request.json()) as Operation
-    switch (operation.name) {
-      case 'read':
-        return Response.json(await this.#read(operation.now))
-      case 'create':
-        return Response.json(await this.#create(operation))
-      case 'update':
-        return Response.json(await this.#update(operation))
-      case 'delete':
-        await this.#clear()
-        return Response.json(null)
-    }
-  }
-
-  /** Called by the runtime at the expiry: empties the object, or sets the alarm again if the session was renewed. */
-  async alarm(): Promise<void> {
-    const record = await this.#stored()
-    // A renewal may have moved the expiry since the alarm was set.
-    if (record !== undefined && record.expires > Date.now()) {
-      await this.#state.storage.setAlarm(record.expires)
-    } else {
-      await this.#clear()
-    }
-  }
-
-  async #read(now: number): Promise<ObjectRecord | null> {
-    const record = await this.#stored()
-    return record === undefined || record.expires <= now ? null : record
-  }
-
-  async #create({ now, data, expires }: Create): Promise<string | null> {
-    if ((await this.#read(now)) !== null) return null
-    return this.#put({ data, version: crypto.randomUUID(), expires })
-  }
-
-  async #update({ now, version, data, expires }: Update): Promise<string | null> {
-    const found = await this.#read(now)
-    if (found?.version !== version) return null
-    return this.#put({
-      data: data ?? found.data,
-      version: data === undefined ? version : crypto.randomUUID(),
-      expires: expires ?? found.expires,
-    })
-  }
-
-  async #put(record: ObjectRecord): Promise<string> {
-    await this.#state.storage.put(RECORD, record)
-    await this.#state.storage.setAlarm(record.expires)
-    return record.version
-  }
-
-  async #clear(): Promise<void> {
-    await this.#state.storage.deleteAlarm()
-    await this.#state.storage.deleteAll()
-  }
-
-  async #stored(): Promise<ObjectRecord | undefined> {
-    return (await this.#state.storage.get(RECORD)) as ObjectRecord | undefined
-  }
+/** The name of the object that lists a user's records. Keys end with 43 characters of base64url, which has no colon. */
+function listOf(user: string): string {
+  return `${user}:sessions`
 }

@@ -30,10 +30,10 @@ interface PostgresJSLike {
  *
  * @example
  * import type { PostgresSessionStorageOptions } from 'fetch-sessions/storage/postgres'
- * import pg from 'pg'
+ * import postgres from 'postgres'
  *
  * export const options: PostgresSessionStorageOptions<{ userId: string }> = {
- *   client: new pg.Pool(),
+ *   client: postgres(),
  *   table: 'shop_sessions',
  *   cookie: { secrets: ['32 random characters in real life'] },
  * }
@@ -79,11 +79,32 @@ function stateOf(error: unknown): string {
  * import { createPostgresSessionStorage } from 'fetch-sessions/storage/postgres'
  * import pg from 'pg'
  *
+ * const pool = new pg.Pool({ connectionString: process.env['DATABASE_URL'] })
+ * pool.on('error', console.error) // otherwise a lost connection ends the process
+ *
  * export const storage = createPostgresSessionStorage<{ userId: string }>({
- *   client: new pg.Pool({ connectionString: process.env['DATABASE_URL'] }),
+ *   client: pool,
  *   cookie: { secrets: ['32 random characters in real life'] },
  * })
  * await storage.setup()
+ *
+ * @example
+ * // Beside Drizzle, which hands out the client of its driver.
+ * import { createPostgresSessionStorage } from 'fetch-sessions/storage/postgres'
+ * import { drizzle } from 'drizzle-orm/node-postgres'
+ *
+ * const db = drizzle('postgres://localhost/shop')
+ * export const storage = createPostgresSessionStorage({ client: db.$client })
+ *
+ * @example
+ * // Beside Kysely, which keeps its client to itself: share the pool.
+ * import { createPostgresSessionStorage } from 'fetch-sessions/storage/postgres'
+ * import { Kysely, PostgresDialect } from 'kysely'
+ * import pg from 'pg'
+ *
+ * const pool = new pg.Pool()
+ * export const db = new Kysely<{ products: { name: string } }>({ dialect: new PostgresDialect({ pool }) })
+ * export const storage = createPostgresSessionStorage({ client: pool })
  */
 export function createPostgresSessionStorage<
   Data extends object = SessionData,
@@ -103,9 +124,9 @@ export function createPostgresSessionStorage<
  *
  * @example
  * import { createPostgresStore } from 'fetch-sessions/storage/postgres'
- * import pg from 'pg'
+ * import postgres from 'postgres'
  *
- * const { maintenance } = createPostgresStore({ client: new pg.Pool() })
+ * const { maintenance } = createPostgresStore({ client: postgres() })
  * export const migration = maintenance.sql.join(';\n')
  */
 export function createPostgresStore({

@@ -55,6 +55,15 @@ export interface SQLiteSessionStorageOptions<
  * Keeps sessions in a table of an SQLite database (3.35 or newer), for the processes of one machine. Call `setup()` once,
  * or run its `sql` as a migration, and `purgeExpired()` from time to time. Consistent; a logout holds at once.
  *
+ * If several processes share the file, each must wait for the lock of another, or its requests fail with "database is
+ * locked". Give `timeout: 5000` to `node:sqlite` and `@libsql/client`, or run `PRAGMA busy_timeout = 5000` on every
+ * connection of `bun:sqlite` and Bun's `SQL`. better-sqlite3 waits 5 seconds by default. Run `PRAGMA journal_mode = WAL`
+ * once, before the processes start, so that readers and the writer do not stop each other. It stays in the file. The switch
+ * itself does not wait, so it can fail in processes that start at once.
+ *
+ * A transaction of your own that is open across an `await` would take in what sessions write on the same connection.
+ * Give sessions a connection of their own then, as with Kysely's `SqliteDialect`.
+ *
  * @throws SessionError `ERR_SESSION_CONFIG` for an invalid option
  *
  * @example
@@ -62,10 +71,18 @@ export interface SQLiteSessionStorageOptions<
  * import { DatabaseSync } from 'node:sqlite'
  *
  * export const storage = createSQLiteSessionStorage<{ userId: string }>({
- *   database: new DatabaseSync('sessions.db'),
+ *   database: new DatabaseSync('sessions.db', { timeout: 5000 }),
  *   cookie: { secrets: ['32 random characters in real life'] },
  * })
  * await storage.setup()
+ *
+ * @example
+ * // Beside Drizzle, which hands out the client of its driver.
+ * import { createSQLiteSessionStorage } from 'fetch-sessions/storage/sqlite'
+ * import { drizzle } from 'drizzle-orm/better-sqlite3'
+ *
+ * const db = drizzle('sessions.db')
+ * export const storage = createSQLiteSessionStorage({ database: db.$client })
  */
 export function createSQLiteSessionStorage<
   Data extends object = SessionData,

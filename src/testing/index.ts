@@ -17,7 +17,7 @@ export { storeConformance } from './store-conformance.ts'
  *
  * @param storage the one that the application uses
  * @param data the values, without the flash values
- * @param options `flash`: values that are read once
+ * @param options `flash`: values that are read once; `userId`: who is signed in
  * @throws SessionError `ERR_SESSION_VALUE` if JSON cannot carry a value or the storage's `schema` refuses it,
  * `ERR_SESSION_COOKIE_TOO_LARGE`, `ERR_SESSION_STORAGE`, or `ERR_SESSION_CONFIG` for a storage that this package has not
  * made
@@ -28,13 +28,13 @@ export { storeConformance } from './store-conformance.ts'
  * import { sessionCookie } from 'fetch-sessions/testing'
  * import { Hono } from 'hono'
  *
- * const storage = createMemorySessionStorage<{ userId: string }, { notice: string }>({
+ * const storage = createMemorySessionStorage<{ cart: string[] }, { notice: string }>({
  *   cookie: { secrets: ['32 random characters in real life'] },
  * })
  * const app = new Hono().use(session({ storage }))
- * app.get('/account', (c) => c.text(`${c.var.session.get('notice')}, ${c.var.session.get('userId')}`))
+ * app.get('/account', (c) => c.text(`${c.var.session.get('notice')}, ${c.var.session.userId}`))
  *
- * const cookie = await sessionCookie(storage, { userId: 'ada' }, { flash: { notice: 'Saved' } })
+ * const cookie = await sessionCookie(storage, {}, { userId: 'ada', flash: { notice: 'Saved' } })
  * const response = await app.request('/account', { headers: { cookie } })
  * console.log(await response.text()) // Saved, ada
  */
@@ -44,12 +44,16 @@ export async function sessionCookie<
 >(
   storage: SessionStorage<Data, FlashData>,
   data: Partial<Data>,
-  { flash = {} }: { flash?: Partial<FlashData> | undefined } = {},
+  {
+    flash = {},
+    userId,
+  }: { flash?: Partial<FlashData> | undefined; userId?: string | undefined } = {},
 ): Promise<string> {
   engineOf(storage) // refuses others
   const session = await storage.getSession()
   for (const [name, value] of entriesOf(data)) session.set(name, value as never)
   for (const [name, value] of entriesOf(flash)) session.flash(name, value as never)
+  if (userId !== undefined) session.signIn(userId)
   return toCookieHeader(await storage.commitSession(session))
 }
 

@@ -150,7 +150,15 @@ describe.each(nodes())('fetch-sessions on Node %s', (_, node) => {
   it.each([['--help'], ['-h'], ['inspect', '--help']])('explains itself: %s %s', (...args) => {
     const { status, stdout, stderr } = run(args.filter((arg) => typeof arg === 'string'))
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-    for (const word of ['secret', 'inspect', '--name', '--json', '--version', 'SESSION_SECRET']) {
+    for (const word of [
+      'secret',
+      'inspect',
+      'purge',
+      '--name',
+      '--json',
+      '--version',
+      'SESSION_SECRET',
+    ]) {
       expect(stdout).toContain(word)
     }
   })

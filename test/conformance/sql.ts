@@ -1,15 +1,18 @@
 import { createStoreSessionStorage } from 'fetch-sessions'
-import type { SessionStore } from 'fetch-sessions'
-import type { SqlSessionMaintenance } from '../../src/storage/sql-store.ts'
 import { createRecord } from '../support/create-record.ts'
 import { SECRET } from '../support/secrets.ts'
+import { migrationConformance } from './sql-migration.ts'
+import type { SqlTable, SqlTraits } from './sql-migration.ts'
 import { describe, expect, it, vi } from 'vitest'
 
-/** What the upkeep of every SQL store does alike. */
+/** What the upkeep of every SQL store does alike. The name of the table is the one that `create` is given. */
 export function sqlConformance(
   name: string,
-  create: (table: string) => { store: SessionStore; maintenance: SqlSessionMaintenance },
+  create: (table: string) => SqlTable,
+  { sample, run }: SqlTraits,
 ): void {
+  if (sample !== undefined) migrationConformance(name, create, { sample, run })
+
   const at = (milliseconds: number): Date => new Date(Date.now() + milliseconds)
 
   describe(`${name}, its table`, () => {
@@ -43,6 +46,7 @@ export function sqlConformance(
         () => store.create('key', record),
         () => store.update('key', 'version', record),
         () => store.delete('key'),
+        () => store.keysOf('user'),
         () => maintenance.purgeExpired(),
       ]) {
         await expect(use()).rejects.toMatchObject({
@@ -63,6 +67,20 @@ export function sqlConformance(
       await expect(commit()).rejects.toMatchObject({ code: 'ERR_SESSION_CONFIG' })
       await maintenance.setup()
       await expect(commit()).resolves.toContain('__session=')
+    })
+
+    it('lists no row that another has deleted, or that has expired and is not purged', async () => {
+      vi.useFakeTimers({ toFake: ['Date'] })
+      const { store, maintenance } = create('listed')
+      await maintenance.setup()
+      for (const [key, seconds] of Object.entries({ gone: 60, short: 1, long: 60 })) {
+        await store.create(key, { data: key, expires: at(seconds * 1000), user: 'ada' })
+      }
+      expect((await store.keysOf('ada')).keys).toEqual(['gone', 'long', 'short'])
+      await run(`DELETE FROM "listed" WHERE data = 'gone'`)
+      vi.setSystemTime(at(1000))
+      expect((await store.keysOf('ada')).keys).toEqual(['long'])
+      vi.useRealTimers()
     })
 
     it('is purged of what has expired, the oldest first, no more than asked', async () => {

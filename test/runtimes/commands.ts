@@ -8,11 +8,11 @@ export function bun(): Command | undefined {
   return versionOf('node_modules/.bin/bun') === undefined ? undefined : ['node_modules/.bin/bun']
 }
 
-/** Deno, as a command that reads node_modules as npm has left it. */
+/** Deno, as a command that reads node_modules as npm has left it, and has Deno KV. */
 export function deno(): Command | undefined {
   const program = 'node_modules/.bin/deno'
   if (versionOf(program) === undefined) return undefined
-  return [program, 'run', '--allow-all', '--node-modules-dir=manual']
+  return [program, 'run', '--allow-all', '--unstable-kv', '--node-modules-dir=manual']
 }
 
 /** The oldest Node that the package promises to run on: the system's, since npm's is a newer one. */

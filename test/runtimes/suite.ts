@@ -42,7 +42,7 @@ export const ON_NODE_ONLY: readonly string[] = [
 export const COMPILED_AHEAD: readonly string[] = ['adapters/elysia']
 
 /**
- * The suites of the core, of the storages that live in the process and of the adapters, over the package as npm would
+ * The suites of the core, of the storages that the runtime itself has and of the adapters, over the package as npm would
  * install it: what a test imports from `fetch-sessions`, src/ or adapters/ comes out of the tarball.
  *
  * @param run names the report
@@ -61,6 +61,7 @@ export function runtimeSuite(
         'test/*.test.ts',
         'test/{adapters,cookie,engine,request,session,token,util}/*.test.ts',
         'test/storage/{cookie,memory}.test.ts',
+        ...(runtime === 'deno' ? ['test/storage/deno-kv.test.ts'] : []),
         'test/runtimes/runtime.test.ts',
       ],
       exclude: [...ABOUT_THE_REPOSITORY, ...excluded].map((name) => `test/${name}.test.ts`),

@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 
 import { createD1SessionStorage } from 'fetch-sessions/storage/d1'
 import type { D1DatabaseLike } from 'fetch-sessions/storage/d1'
@@ -14,7 +15,10 @@ import { createVisitor } from './visitor.ts'
 
 const stores = ['cookie', 'kv', 'd1', 'durable-object'] as const
 const { workerOptions } = unstable_getMiniflareWorkerOptions(join(root, 'wrangler.toml'))
-const migration = readFileSync(join(root, 'examples/worker/migrations/0001_sessions.sql'), 'utf8')
+const folder = join(root, 'examples/worker/migrations')
+const migrations = readdirSync(folder)
+  .toSorted()
+  .map((file) => readFileSync(join(folder, file), 'utf8'))
 
 let bundle: ReturnType<typeof bundleWorker>
 
@@ -37,7 +41,7 @@ interface ScheduledWorker {
   scheduled(options: { cron: string }): Promise<{ outcome: string }>
 }
 
-/** A Worker with the bindings of wrangler.toml, all empty but for the table that the migration makes. */
+/** A Worker with the bindings of wrangler.toml, all empty but for the table that the migrations make. */
 async function openWorker(bindings: Record<string, string>): Promise<RunningWorker> {
   const { modulesRules: _, ...options } = workerOptions
   const messages: string[] = []
@@ -53,7 +57,7 @@ async function openWorker(bindings: Record<string, string>): Promise<RunningWork
   )
   const url = await miniflare.ready
   const database = (await miniflare.getD1Database('SESSIONS_DB')) as unknown as D1DatabaseLike
-  for (const statement of unstable_splitSqlQuery(migration)) {
+  for (const statement of migrations.flatMap((text) => unstable_splitSqlQuery(text))) {
     await database.prepare(statement).bind().all()
   }
   return {
@@ -113,10 +117,20 @@ describe('the shop as a Worker', () => {
     }
   })
 
-  it('has the statements of the D1 storage as its migration', async () => {
-    const database = { prepare() {} } as unknown as D1DatabaseLike
-    const { sql } = createD1SessionStorage({ database })
-    expect(migration).toBe(sql.map((statement) => `${statement};\n`).join(''))
+  it('has as its migrations what makes the table of the D1 storage', async () => {
+    const { sql, migration } = createD1SessionStorage({
+      database: { prepare() {} } as unknown as D1DatabaseLike,
+    })
+    expect(migrations.at(-1)).toBe(migration.map((statement) => `${statement};\n`).join(''))
+    const schemaAfter = (statements: readonly string[]): unknown[] => {
+      const database = new DatabaseSync(':memory:')
+      database.exec(statements.join(';\n'))
+      return [
+        database.prepare(`SELECT * FROM pragma_table_info('sessions')`).all(),
+        database.prepare(`SELECT name, sql FROM sqlite_master WHERE type = 'index'`).all(),
+      ]
+    }
+    expect(schemaAfter(migrations)).toEqual(schemaAfter(sql))
   })
 
   it('deletes what has expired in D1 when the cron trigger fires', async () => {
@@ -124,8 +138,8 @@ describe('the shop as a Worker', () => {
     try {
       const run = (statement: string) => shop.database.prepare(statement).bind().all()
       await run(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)
-        INSERT INTO sessions SELECT 'old' || i, '{}', 'v', i FROM n`)
-      await run(`INSERT INTO sessions VALUES ('fresh', '{}', 'v', ${Date.now() + 3600_000})`)
+        INSERT INTO sessions (key, data, version, expires) SELECT 'old' || i, '{}', 'v', i FROM n`)
+      await run(`INSERT INTO sessions VALUES ('fresh', '{}', 'v', ${Date.now() + 3600_000}, NULL)`)
       await shop.fireCron()
       expect((await run('SELECT key FROM sessions')).results).toEqual([{ key: 'fresh' }])
     } finally {

@@ -29,7 +29,10 @@ storeConformance(
   },
   { indexed: true },
 )
-sqlConformance('D1', (table) => createD1Store({ database, table }))
+sqlConformance('D1', (table) => createD1Store({ database, table }), {
+  sample: 'sqlite',
+  run: (statement) => database.prepare(statement).bind().all(),
+})
 
 clientConformance(
   'createD1Store',

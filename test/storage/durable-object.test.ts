@@ -21,13 +21,17 @@ beforeAll(async () => {
 afterAll(() => workerd?.dispose())
 
 let stores = 0
-storeConformance('Durable Objects', () => {
-  const name = `${++stores}:`
-  return createDurableObjectStore({
-    idFromName: (key) => namespace.idFromName(name + key),
-    get: (id) => namespace.get(id),
-  })
-})
+storeConformance(
+  'Durable Objects',
+  () => {
+    const name = `${++stores}:`
+    return createDurableObjectStore({
+      idFromName: (key) => namespace.idFromName(name + key),
+      get: (id) => namespace.get(id),
+    })
+  },
+  { indexed: true },
+)
 
 describe('SessionObject', () => {
   it('is emptied by its alarm when the session ends', async () => {

@@ -1,3 +1,6 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+
 import { createMemorySessionStorage } from 'fetch-sessions/storage/memory'
 import fc from 'fast-check'
 
@@ -43,10 +46,18 @@ describe('createMemorySessionStorage', () => {
     expect((await storage.getSession(first)).origin).toBe('resumed')
   })
 
-  it.each([0, -1, 1.5, Number.NaN])('refuses %d records', (maxRecords) => {
-    const refusal = expect.objectContaining({ code: 'ERR_SESSION_CONFIG' })
+  it.each([0, -1, 1.5, Number.NaN, Infinity])('refuses %d records', (maxRecords) => {
+    const message = `\`maxRecords\` is ${maxRecords}: write a whole number of sessions, at least 1.`
+    const refusal = expect.objectContaining({ code: 'ERR_SESSION_CONFIG', message })
     expect(() => createMemorySessionStorage({ maxRecords })).toThrow(refusal)
     expect(() => createMemoryStore(maxRecords)).toThrow(refusal)
+  })
+
+  it.each([0, 256, 1000.5, Number.NaN])('refuses %d bytes', (maxBytes) => {
+    const message = `\`maxBytes\` is ${maxBytes}: write a whole number of bytes, at least 1000.`
+    const refusal = expect.objectContaining({ code: 'ERR_SESSION_CONFIG', message })
+    expect(() => createMemorySessionStorage({ maxBytes })).toThrow(refusal)
+    expect(() => createMemoryStore(10, maxBytes)).toThrow(refusal)
   })
 
   it('keeps text, not references', async () => {
@@ -121,14 +132,15 @@ describe('createMemoryStore', () => {
     const operation = fc.record({
       name: fc.constantFrom('read', 'create', 'renew', 'delete'),
       key: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),
+      user: fc.constantFrom(undefined, 'ada', 'bob'),
       life: fc.integer({ min: 0, max: 50 }),
       pause: fc.integer({ min: 0, max: 10 }),
     })
     const property = fc.asyncProperty(fc.array(operation, { maxLength: 100 }), async (run) => {
       const store = createMemoryStore(3)
       /** The least recently used record first. */
-      let model: { key: string; version: string; end: number }[] = []
-      for (const { name, key, life, pause } of run) {
+      let model: { key: string; user: string | undefined; version: string; end: number }[] = []
+      for (const { name, key, user, life, pause } of run) {
         vi.setSystemTime(Date.now() + pause)
         const expires = new Date(Date.now() + life)
         const found = model.find((record) => record.key === key && record.end > Date.now())
@@ -138,19 +150,29 @@ describe('createMemoryStore', () => {
           continue
         }
         if (found !== undefined) model.push(found)
+        for (const one of ['ada', 'bob']) {
+          const living = model.filter((record) => record.user === one && record.end > Date.now())
+          const keys = living.map((record) => record.key).toSorted()
+          expect((await store.keysOf(one)).keys.toSorted()).toEqual(keys)
+        }
         if (name === 'read') {
           expect((await store.read(key))?.version).toBe(found?.version)
           continue
         }
         const answer =
           name === 'create'
-            ? await store.create(key, { data: 'data', expires })
-            : await store.update(key, found?.version ?? '', { expires })
+            ? await store.create(key, { data: 'data', expires, user })
+            : await store.update(key, found?.version ?? '', { expires, user })
         expect(answer !== null).toBe((found === undefined) === (name === 'create'))
         if (answer === null) continue
         model = model.filter((record) => record.key !== key && record.end > Date.now())
-        model.push({ key, version: answer as string, end: expires.getTime() })
-        model = model.filter((record) => record.end > Date.now()).slice(-3)
+        const end = expires.getTime()
+        if (end <= Date.now()) continue
+        if (model.length === 3) {
+          const first = model.find((record) => record.user === undefined) ?? model[0]
+          model = model.filter((record) => record !== first)
+        }
+        model.push({ key, user, version: answer as string, end })
       }
     })
     await fc.assert(property, { numRuns: 300 })
@@ -166,6 +188,21 @@ describe('createMemoryStore', () => {
     expect(performance.now() - start).toBeLessThan(10_000)
   })
 
+  it('keeps nothing of what it has read or removed', async () => {
+    const store = createMemoryStore()
+    const keys = Array.from({ length: 100 }, (_, i) => `key${i}`)
+    for (const key of keys) await createRecord(store, key, 'data', inSeconds(60))
+    const before = liveBytes()
+    for (let i = 0; i < 10_000; i++) for (const key of keys) await store.read(key)
+    for (let i = 0; i < 100_000; i++) {
+      await store.create('new', { data: `data${i}`, expires: inSeconds(60), user: `user${i}` })
+      await store.delete('new')
+    }
+    // An iterator of a Map that waits for the next eviction would keep 50 MB of deleted entries.
+    expect(liveBytes() - before).toBeLessThan(10_000_000)
+    expect(await kept(store, keys)).toEqual(keys) // so the store is still alive
+  })
+
   it('takes 100,000 changes of the expiry of few records without growing', async () => {
     const store = createMemoryStore(50_000)
     let version = await createRecord(store, 'key', 'data', inSeconds(60))
@@ -178,3 +215,9 @@ describe('createMemoryStore', () => {
     expect(sort.mock.calls.length).toBeLessThan(110)
   })
 })
+
+function liveBytes(): number {
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc')()
+  return process.memoryUsage().heapUsed
+}

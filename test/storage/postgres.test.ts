@@ -22,7 +22,11 @@ const isAbsent = postgresProgram === undefined && postgresUrl === undefined
 if (isAbsent) skipLoudly('PostgreSQL over TCP', postgresRemedy)
 else if (postgresProgram === undefined) skipLoudly('PostgreSQL that is killed', postgresRemedy)
 
-function suites(name: string, client: () => PostgresSessionStorageOptions['client']): void {
+function suites(
+  name: string,
+  client: () => PostgresSessionStorageOptions['client'],
+  run: (statement: string) => Promise<unknown>,
+): void {
   let tables = 0
   const open = async () => {
     const { store, maintenance } = createPostgresStore({
@@ -33,13 +37,17 @@ function suites(name: string, client: () => PostgresSessionStorageOptions['clien
     return store
   }
   storeConformance(name, open, { indexed: true })
-  sqlConformance(name, (table) =>
-    createPostgresStore({ client: client(), table: table && `${name} ${table}` }),
-  )
+  sqlConformance(name, (table) => createPostgresStore({ client: client(), table }), {
+    sample: 'postgres',
+    run,
+  })
 }
 
 describe.skipIf(isAbsent)('PostgreSQL over TCP', () => {
-  const schema = `test_${crypto.randomUUID().replaceAll('-', '')}`
+  // The drivers use the same names of tables.
+  const schemas = ['pg', 'postgresjs'].map(
+    (name) => `test_${name}_${crypto.randomUUID().replaceAll('-', '')}`,
+  )
   let engine: Engine
   let pool: pg.Pool
   let sql: ReturnType<typeof postgres>
@@ -47,19 +55,28 @@ describe.skipIf(isAbsent)('PostgreSQL over TCP', () => {
   beforeAll(async () => {
     engine =
       postgresProgram === undefined ? foreignEngine(postgresUrl ?? '') : await startPostgres()
-    pool = new pg.Pool({ connectionString: engine.url, options: `-c search_path=${schema}` })
-    await pool.query(`CREATE SCHEMA ${schema}`)
-    sql = postgres(engine.url, { onnotice: () => {}, connection: { search_path: schema } })
+    const [first = '', second = ''] = schemas
+    pool = new pg.Pool({ connectionString: engine.url, options: `-c search_path=${first}` })
+    for (const schema of schemas) await pool.query(`CREATE SCHEMA ${schema}`)
+    sql = postgres(engine.url, { onnotice: () => {}, connection: { search_path: second } })
   })
   afterAll(async () => {
-    await pool?.query(`DROP SCHEMA ${schema} CASCADE`)
+    for (const schema of schemas) await pool?.query(`DROP SCHEMA ${schema} CASCADE`)
     await pool?.end()
     await sql?.end()
     await engine?.stop()
   })
 
-  suites('pg', () => pool)
-  suites('postgres.js', () => sql)
+  suites(
+    'pg',
+    () => pool,
+    (statement) => pool.query(statement),
+  )
+  suites(
+    'postgres.js',
+    () => sql,
+    (statement) => sql.unsafe(statement),
+  )
 })
 
 describe('createPostgresStore', () => {
@@ -75,7 +92,11 @@ describe('createPostgresStore', () => {
 describe('PGlite', () => {
   const lite = new PGlite()
   afterAll(() => lite.close())
-  suites('pglite', () => lite)
+  suites(
+    'pglite',
+    () => lite,
+    (statement) => lite.exec(statement),
+  )
 })
 
 describe.skipIf(postgresProgram === undefined)('PostgreSQL that fails', () => {

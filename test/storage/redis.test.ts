@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+
 import { createClient } from 'redis'
 import { Redis } from 'ioredis'
 
@@ -41,8 +43,10 @@ describe.skipIf(isAbsent)('Redis', () => {
     const clientOf = () => (driver === 'ioredis' ? ioRedis : nodeRedis)
 
     let stores = 0
-    storeConformance(driver, () =>
-      prefixedStore(createRedisStore(clientOf()), `${crypto.randomUUID()}:${++stores}:`),
+    storeConformance(
+      driver,
+      () => prefixedStore(createRedisStore(clientOf()), `${crypto.randomUUID()}:${++stores}:`),
+      { indexed: true },
     )
 
     it('expires keys by itself, and renews them without writing the data', async () => {
@@ -107,3 +111,16 @@ describe.skipIf(redisProgram === undefined)('Redis that fails', () => {
 })
 
 clientConformance('createRedisStore', 'client', createRedisStore)
+
+describe('the examples of Redis', () => {
+  const source = readFileSync('src/storage/redis.ts', 'utf8')
+  const examples = source.split('@example').slice(1)
+
+  it.each(examples.map((text) => text.split('*/')[0] ?? ''))(
+    'listen to the errors of their client, without which node-redis ends the process: number %#',
+    (example) => {
+      expect(example).toMatch(/\b(createClient|createCluster|new Redis)\(/)
+      expect(example).toMatch(/\.on\('error', /)
+    },
+  )
+})

@@ -28,7 +28,10 @@ describe.each(Object.entries(drivers))('SQLite through %s', (name, database) => 
   }
 
   storeConformance(name, async () => (await create()).store, { indexed: true })
-  sqlConformance(name, (table) => createSQLiteStore({ database, table }))
+  sqlConformance(name, (table) => createSQLiteStore({ database, table }), {
+    sample: 'sqlite',
+    run: async (statement) => database.exec(statement),
+  })
 })
 
 clientConformance('createSQLiteStore', 'database', (d) => createSQLiteStore({ database: d }))

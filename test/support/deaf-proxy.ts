@@ -9,13 +9,26 @@ export interface DeafProxy {
   /** Nothing gets through until {@link resume}, and no connection is closed. */
   pause(): void
   resume(): void
+  /**
+   * A black hole: connections are accepted, never answered and never closed, until {@link recover}. Those of that time stay
+   * dead afterwards, as with a firewall that has forgotten them.
+   */
+  swallow(): void
+  /** New connections get through again. */
+  recover(): void
   close(): void
 }
 
 export async function startDeafProxy(port: number): Promise<DeafProxy> {
   const sockets = new Set<Socket>()
+  const clients = new Set<Socket>()
   let isDeaf = false
+  let isBlackHole = false
   const server = createServer((client) => {
+    clients.add(client)
+    client.on('close', () => clients.delete(client))
+    client.on('error', () => {})
+    if (isBlackHole) return void client.resume()
     const upstream = connect(port, '127.0.0.1')
     sockets.add(upstream)
     client.on('data', (data) => upstream.write(data))
@@ -48,8 +61,16 @@ export async function startDeafProxy(port: number): Promise<DeafProxy> {
     resume() {
       for (const socket of sockets) socket.resume()
     },
+    swallow() {
+      isBlackHole = true
+      for (const client of clients) client.removeAllListeners('data').resume()
+      for (const upstream of sockets) upstream.removeAllListeners('data').resume()
+    },
+    recover() {
+      isBlackHole = false
+    },
     close() {
-      for (const socket of sockets) socket.destroy()
+      for (const socket of [...sockets, ...clients]) socket.destroy()
       server.close()
     },
   }

@@ -18,8 +18,11 @@ export const postgresUrl = process.env['DATABASE_URL']
 export const postgresRemedy =
   '`apt-get install postgresql`, put initdb and postgres on the PATH, or set DATABASE_URL'
 
-/** A PostgreSQL of one's own on a free loopback port, in a temporary folder. */
-export async function startPostgres(): Promise<Engine> {
+/** Makes a certificate for a server with TLS. */
+export const openssl = findProgram('openssl')
+
+/** A PostgreSQL of one's own on a free loopback port, in a temporary folder; with TLS if a client asks for it. */
+export async function startPostgres({ tls = false } = {}): Promise<Engine> {
   const folder = mkdtempSync(join(tmpdir(), 'fetch-sessions-postgres-'))
   const port = await freePort()
   const url = `postgres://test@127.0.0.1:${port}/postgres`
@@ -31,6 +34,13 @@ export async function startPostgres(): Promise<Engine> {
     stdio: 'ignore',
   })
   const args = ['-D', data, '-p', `${port}`, '-h', '127.0.0.1', '-k', folder]
+  if (tls) {
+    const [certificate, key] = [join(data, 'server.crt'), join(data, 'server.key')]
+    const request = ['req', '-new', '-x509', '-nodes', '-subj', '/CN=localhost']
+    const options = { ...user, cwd: data, stdio: 'ignore' as const }
+    execFileSync(openssl ?? 'openssl', [...request, '-out', certificate, '-keyout', key], options)
+    args.push('-c', 'ssl=on')
+  }
   const run = () => launch(postgres ?? 'postgres', args, () => ping(url), user)
   let child = await run()
   return {

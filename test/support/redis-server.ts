@@ -18,7 +18,8 @@ export async function startRedis(): Promise<Engine> {
   const port = await freePort()
   const args = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', '']
   const durable = ['--appendonly', 'yes', '--appendfsync', 'always']
-  const run = () => launch(redisProgram ?? 'redis-server', [...args, ...durable], () => ping(port))
+  const run = () =>
+    launch(redisProgram ?? 'redis-server', [...args, ...durable], () => pingRedis(port))
   let child = await run()
   return {
     url: `redis://127.0.0.1:${port}`,
@@ -33,7 +34,8 @@ export async function startRedis(): Promise<Engine> {
   }
 }
 
-function ping(port: number): Promise<void> {
+/** Rejects unless a Redis that is ready answers. */
+export function pingRedis(port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'))
     socket.once('error', reject)

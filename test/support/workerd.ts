@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { bundleWorker } from './bundle-worker.ts'
 
-/** A workerd with a KV namespace, a D1 database and the class SessionObject, all empty. */
+/** A workerd with a KV namespace, a D1 database and the class SessionObject (twice), all empty. */
 export async function startWorkerd(): Promise<Miniflare> {
   const folder = await mkdtemp(join(tmpdir(), 'fetch-sessions-workerd-'))
   const script = await bundleWorker('test/workers/stores.ts', folder)
@@ -16,7 +16,10 @@ export async function startWorkerd(): Promise<Miniflare> {
       compatibilityDate: '2026-10-20',
       kvNamespaces: ['KV'],
       d1Databases: ['D1'],
-      durableObjects: { SESSIONS: { className: 'SessionObject', useSQLite: true } },
+      durableObjects: {
+        SESSIONS: { className: 'SessionObject', useSQLite: true },
+        OPEN_SESSIONS: { className: 'OpenSessionObject', useSQLite: true },
+      },
     }),
   )
   await miniflare.ready

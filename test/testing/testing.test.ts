@@ -53,6 +53,13 @@ afterEach(() => {
 })
 
 describe.each(Object.entries(storages))('sessionCookie, %s', (_, create) => {
+  it('signs a user in', async () => {
+    const storage = create()
+    const sent = await sessionCookie(storage, { userId: 'data' }, { userId: 'ada' })
+    const session = await storage.getSession(sent)
+    expect([session.userId, session.get('userId')]).toEqual(['ada', 'data'])
+  })
+
   it('signs a visitor in to the application', async () => {
     const storage = create()
     const sent = await sessionCookie(storage, { userId: 'ada' }, { flash: { notice: 'Hello' } })
