@@ -1,5 +1,10 @@
+import assert from 'node:assert/strict'
+
 import { isIndexed } from '../engine/store.ts'
 import type { SessionStore } from '../engine/store.ts'
+
+/** More than any requests have, unless the store gives them more and more to do. */
+const MAX_OPERATIONS = 100
 
 /** One request: whatever it does to its session, over its view of the store. */
 export type Request = (store: SessionStore) => Promise<unknown>
@@ -119,6 +124,7 @@ async function runInOrder(
     if (ready.length === 0) break
     const choice = choices[taken.length] ?? 0
     taken.push({ choice, options: ready.length })
+    assert.ok(taken.length <= MAX_OPERATIONS, `more than ${MAX_OPERATIONS} operations at once`)
     await ready[choice]?.step()
   }
   await Promise.all(running.map(({ result }) => result))

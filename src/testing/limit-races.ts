@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import type { IndexedSessionStorage, UserSession } from '../engine/indexed-storage.ts'
 import type { SessionStore } from '../engine/store.ts'
 import { toCookieHeader } from './client-cookie.ts'
-import { race, usersOver } from './race.ts'
+import { ALL_KEYS, race, usersOver } from './race.ts'
 import type { Client, RaceOptions, Sent, Visit } from './race.ts'
 import { ACTS, isSignedIn, sends, signedIn, signIn } from './sign-in-acts.ts'
 import type { Act } from './sign-in-acts.ts'
@@ -89,7 +89,10 @@ export function limitRaces({ create, describe, it, indexed }: StoreSuite): void 
               assert.equal(living.length, most)
               assert.ok(isSignedIn(client as Client) || act.signsIn)
             },
-            listing(base, (sessions) => (living = sessions)),
+            {
+              ...listing(base, (sessions) => (living = sessions)),
+              ...(most === 1 && !act.signsIn && { stops: ALL_KEYS }),
+            },
           )
         })
       }

@@ -82,6 +82,11 @@ export async function signedIn(setup: SessionStorage, user = 'ada'): Promise<str
   return toCookieHeader(await setup.commitSession(session))
 }
 
+/** The handle of the session of a cookie. */
+export async function handleOf(setup: SessionStorage, cookie: string): Promise<string> {
+  return (await setup.getSession(cookie)).handle
+}
+
 /** A request of this act. */
 export function sends({ use, visit }: Act, more: Partial<Sent> = {}): Sent {
   return { use, visit, ...more }

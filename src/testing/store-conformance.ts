@@ -4,6 +4,7 @@ import { limitRaces } from './limit-races.ts'
 import { loginFailures } from './login-failures.ts'
 import { loginRaces } from './login-races.ts'
 import { logoutRaces } from './logout-races.ts'
+import { revokedRaces } from './revoked-races.ts'
 import { signInRaces } from './sign-in-races.ts'
 import { storeContract } from './store-contract.ts'
 import { updateRaces } from './update-races.ts'
@@ -17,7 +18,7 @@ import type { StoreConformanceOptions } from './store-suite.ts'
  * at once, and two and three requests at once in every order of their operations.
  *
  * It fakes no clock and waits for none; records that have expired are written with an expiry in the past. One of the
- * tests is some 5,000 operations: if each is a round trip, give the runner a timeout of a minute or two.
+ * tests is some 20,000 operations: if each is a round trip, give the runner a timeout of a minute or two.
  *
  * @param create gives a store that is empty; it is called once in each test
  *
@@ -42,6 +43,7 @@ export function storeConformance(
   signInRaces(suite)
   updateRaces(suite)
   userRaces(suite)
+  revokedRaces(suite)
   limitRaces(suite)
   loginFailures(suite)
   userFailures(suite)

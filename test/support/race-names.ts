@@ -36,6 +36,7 @@ export const RACES = [
 
 /** What more is said of logins and logouts. */
 export const LOGINS = [
+  'one that signs the same user in, and one that signs the same user in',
   'ends all of the old id, beside another one',
   'with one that is renewed keeps it, or drops it without a cookie',
   'with another login: both go on, with sessions of their own',
