@@ -49,7 +49,9 @@ describe.each([
 
   it.each(Object.entries(tokens))('is read: %s', async (name, token) => {
     const storage = storageFor(name, cookieOf(name, secret))
-    expectWhole(await storage.getSession(`__session=${token}`))
+    const session = await storage.getSession(`__session=${token}`)
+    expect(session.origin).toBe('resumed')
+    expectWhole(session)
   })
 
   it('is read by a site that has begun to encrypt: signed tokens', async () => {

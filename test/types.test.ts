@@ -39,7 +39,7 @@ interface FlashData {
   errorMessage: string
 }
 
-const read = async (): Promise<null> => null
+const nothing = async (): Promise<null> => null
 const options = { cookie: { secrets: [SECRET] } }
 const storage = createCookieSessionStorage<UserData, FlashData>(options)
 
@@ -137,7 +137,12 @@ describe('the types of a session', () => {
     expect(storage.endSession).toBeUndefined()
     // @ts-expect-error nor ended
     expect(storage.endSessions).toBeUndefined()
-    const plain = { read, create: read, update: read, delete: read } as unknown as SessionStore
+    const plain = {
+      read: nothing,
+      create: nothing,
+      update: nothing,
+      delete: nothing,
+    } as unknown as SessionStore
     const without = createStoreSessionStorage(plain, options)
     // @ts-expect-error a store without keysOf
     expect(without.sessionsOf).toBeUndefined()

@@ -163,7 +163,7 @@ export function userSessionConformance(
     it.each([false, true])(
       'are looked up by a hash; with encryptAtRest (%s) the store never sees the id',
       async (encryptAtRest) => {
-        const create = vi.spyOn(store, 'create')
+        const created = vi.spyOn(store, 'create')
         const update = vi.spyOn(store, 'update')
         const keysOf = vi.spyOn(store, 'keysOf')
         const storage = storageWith({ encryptAtRest, prefix: 'shop:' })
@@ -172,10 +172,10 @@ export function userSessionConformance(
         await request(storage, cookie, (session) => session.set('n', 1))
         expect(await devicesOf(storage, id)).toEqual(['a laptop'])
         const hash = `shop:${createHash('sha256').update(id).digest('base64url')}`
-        expect(create.mock.calls.map(([, { user }]) => user)).toEqual([hash])
+        expect(created.mock.calls.map(([, { user }]) => user)).toEqual([hash])
         expect(update.mock.calls.map(([, , { user }]) => user)).toEqual([hash])
         expect(keysOf.mock.calls.map(([user]) => user)).toEqual([hash])
-        const told = JSON.stringify([create.mock.calls, update.mock.calls, keysOf.mock.calls])
+        const told = JSON.stringify([created.mock.calls, update.mock.calls, keysOf.mock.calls])
         expect([told.includes(id), told.includes('a laptop')]).toEqual([
           !encryptAtRest,
           !encryptAtRest,
