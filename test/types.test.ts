@@ -4,11 +4,12 @@ import {
   createMemorySessionStorage,
   createSession,
   createSessionStorage,
+  createStoreSessionStorage,
   isSession,
   Session,
 } from 'fetch-sessions'
 import * as api from 'fetch-sessions'
-import type { SessionStorage } from 'fetch-sessions'
+import type { IndexedSessionStorage, SessionStorage, SessionStore } from 'fetch-sessions'
 import { session as elysiaSession } from 'fetch-sessions/elysia'
 import { getSession, withSession } from 'fetch-sessions/fetch'
 import { session as fetchRouterSession } from 'fetch-sessions/fetch-router'
@@ -38,6 +39,7 @@ interface FlashData {
   errorMessage: string
 }
 
+const nothing = async (): Promise<null> => null
 const options = { cookie: { secrets: [SECRET] } }
 const storage = createCookieSessionStorage<UserData, FlashData>(options)
 
@@ -57,6 +59,10 @@ it('every public name is exported', () => {
     [
       api.CookieOptions,
       api.FlashSessionData<UserData, FlashData>,
+      api.IndexedSessionStorage,
+      api.IndexedSessionStorageOptions,
+      api.IndexedSessionStore,
+      api.KeyPage,
       api.NewRecord,
       api.ParseOptions,
       api.Postponed,
@@ -71,8 +77,11 @@ it('every public name is exported', () => {
       api.SessionStorage,
       api.SessionStorageOptions,
       api.SessionStore,
+      api.SignInOptions,
       api.SqlSessionMaintenance,
       api.StoredSession,
+      api.StoreSessionStorageOptions,
+      api.UserSession,
     ]
   >().not.toBeAny()
 })
@@ -113,7 +122,67 @@ describe('the types of a session', () => {
     const current = await storage.getSession()
     // @ts-expect-error a session with other data
     await other.commitSession(current)
-    expectTypeOf(other).toEqualTypeOf<SessionStorage<{ n: number }>>()
+    expectTypeOf(other).toEqualTypeOf<IndexedSessionStorage<{ n: number }>>()
+    expectTypeOf(storage).toEqualTypeOf<SessionStorage<UserData, FlashData>>()
+  })
+
+  it('have the lists of users only if the back end can look up by user', () => {
+    const indexed = createMemorySessionStorage<UserData>(options)
+    expectTypeOf(indexed.sessionsOf).returns.resolves.toEqualTypeOf<api.UserSession[]>()
+    expectTypeOf(indexed.endSession).returns.resolves.toEqualTypeOf<boolean>()
+    expectTypeOf(indexed.endSessions).returns.resolves.toEqualTypeOf<number>()
+    // @ts-expect-error cookies cannot be looked up
+    expect(storage.sessionsOf).toBeUndefined()
+    // @ts-expect-error nor ended
+    expect(storage.endSession).toBeUndefined()
+    // @ts-expect-error nor ended
+    expect(storage.endSessions).toBeUndefined()
+    const plain = {
+      read: nothing,
+      create: nothing,
+      update: nothing,
+      delete: nothing,
+    } as unknown as SessionStore
+    const without = createStoreSessionStorage(plain, options)
+    // @ts-expect-error a store without keysOf
+    expect(without.sessionsOf).toBeUndefined()
+    // @ts-expect-error nor can it count
+    expect(() => createStoreSessionStorage(plain, { maxSessionsPerUser: 1 })).toThrow('look up')
+    // @ts-expect-error nor can cookies
+    createCookieSessionStorage({ ...options, maxSessionsPerUser: 1 })
+  })
+
+  it('hold update() and signIn() to what they are given', async () => {
+    const current = await storage.getSession()
+    current.update('userId', (id) => {
+      expectTypeOf(id).toEqualTypeOf<string | undefined>()
+      return `${id}!`
+    })
+    current.update('role', () => 'admin')
+    // @ts-expect-error not a role
+    current.update('role', () => 'invalid')
+    // @ts-expect-error no such key
+    current.update('absent', () => 1)
+    // @ts-expect-error a flash value is set, not updated
+    current.update('successMessage', () => 'Done!')
+    // @ts-expect-error not synchronous
+    expect(() => current.update('userId', async () => 'ada')).toThrow('userId')
+    const untyped = createSession()
+    untyped.update('n', (n = 0) => n + 1)
+    // @ts-expect-error JSON would lose it
+    expect(() => untyped.update('at', () => new Date())).toThrow('Date')
+
+    current.signIn('ada', { device: undefined, maxAge: undefined })
+    // @ts-expect-error not a text
+    expect(() => current.signIn(1)).toThrow('userId')
+    // @ts-expect-error not a text
+    expect(() => current.signIn('ada', { device: null })).toThrow('device')
+    // @ts-expect-error no such option
+    current.signIn('ada', { expires: new Date() })
+    // @ts-expect-error read-only
+    expect(() => (current.userId = 'eve')).toThrow(TypeError)
+    expectTypeOf(current.userId).toEqualTypeOf<string | undefined>()
+    expectTypeOf(current.authenticatedAt).toEqualTypeOf<Date | undefined>()
   })
 
   it('are those of the schema', async () => {

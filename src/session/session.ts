@@ -258,9 +258,10 @@ export class Session<Data extends object = SessionData, FlashData extends object
    *   session.update('visits', (visits = 0) => visits + 1)
    * }
    */
-  update<Key extends KeyOf<Data>, Given = Data[Key]>(
+  update<Key extends KeyOf<Data>, Given extends Data[Key] = Data[Key]>(
     name: Key,
-    change: (current: Data[Key] | undefined) => Settable<Data[Key], Given>,
+    // `Given &` infers the literal that is returned; a condition alone would widen it to `string`.
+    change: (current: Data[Key] | undefined) => Given & Settable<Data[Key], Given>,
   ): void {
     const values = this.#write(`update("${name}")`)
     assertName(name)

@@ -19,6 +19,7 @@ import { describeResponse } from './adapter/response.ts'
 import { describeRetired } from './adapter/retired.ts'
 import { testRotation } from './adapter/rotation.ts'
 import { describeSharing } from './adapter/sharing.ts'
+import { describeRevoked, describeSigningIn } from './adapter/signing-in.ts'
 import { describeStorageFailure } from './adapter/storage-failure.ts'
 import { describeStore } from './adapter/store.ts'
 import { describeTenants } from './adapter/tenants.ts'
@@ -49,6 +50,7 @@ export function adapterConformance(
     describeValues(setup)
     describeFlash(setup)
     describeLogin(setup)
+    describeSigningIn(setup)
     describeResponse(setup)
     describeCaching(setup)
     describeSharing(setup)
@@ -64,6 +66,7 @@ export function adapterConformance(
   })
 
   describeRetired(name, createApp)
+  describeRevoked(name, createApp)
   describeStore(name, createApp)
   describeLazyStore(name, createApp)
   describeStorageFailure(name, createApp)

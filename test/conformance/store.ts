@@ -9,6 +9,7 @@ import { storageConformance } from './storage.ts'
 import type { OpenBackEnd } from './storage/back-end.ts'
 import { recordConformance } from './storage/records.ts'
 import { simultaneousUpdates } from './storage/updates.ts'
+import { userSessionConformance } from './storage/user-sessions.ts'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 const KEY = 'k'.repeat(43)
@@ -89,6 +90,7 @@ export function storeConformance(
   }
   storageConformance(name, open)
   recordConformance(name, open)
+  if (indexed) userSessionConformance(name, create)
 
   if (!compares) return
 

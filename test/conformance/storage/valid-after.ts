@@ -91,7 +91,12 @@ export function validAfterConformance(name: string, open: OpenBackEnd): void {
           throw error
         },
       ],
-      ['rejects', async (error) => Promise.reject(error)],
+      [
+        'rejects',
+        async (error) => {
+          throw error
+        },
+      ],
     ])('fails the request with its cause, if it %s; the error page can read', async (_, fail) => {
       for (const cause of [new Error('connection lost'), 'a text']) {
         const validAfter = vi.fn<ValidAfter>(() => fail(cause))
