@@ -58,8 +58,8 @@ const dialect: SqlDialect = {
   isMissingOwner: (error) =>
     stateOf(error) === '42703' && String(Object(error).message).includes('owner'), // undefined_column
   // IF NOT EXISTS looks before it makes. A process that has made the same in between causes one of these: unique_violation
-  // in the catalog, duplicate_table or duplicate_column.
-  isAlreadyThere: (error) => ['23505', '42P07', '42701'].includes(stateOf(error)),
+  // in the catalog, duplicate_table, duplicate_object (the type of the table's rows) or duplicate_column.
+  isAlreadyThere: (error) => ['23505', '42P07', '42710', '42701'].includes(stateOf(error)),
 }
 
 /** The SQLSTATE: `code`, but Bun has it in `errno`. */
