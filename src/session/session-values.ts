@@ -97,11 +97,18 @@ export class SessionValues {
     else Object.defineProperty(values, key, { ...OWN, value })
   }
 
-  /** Sets what `update` gives for the current value, and for a newer one if another request has stored one meanwhile. */
-  update(key: string, value: unknown, update: ValueUpdate): void {
+  /**
+   * Sets what `update` gives for the current value, and for a newer one if another request has stored one meanwhile.
+   *
+   * @param check throws if the value is not allowed
+   */
+  update(key: string, update: ValueUpdate, check?: (value: unknown) => void): void {
     const earlier = this.#updates?.get(key)
-    // If this request has replaced the stored value, then no newer one counts.
+    // If this request has replaced the stored value, then no newer one counts. An update may change it in place, so ask
+    // before.
     const isFirst = earlier === undefined && !this.#changedKeys().includes(key)
+    const value = update(this.read(key))
+    check?.(value)
     this.set(key, value)
     if (earlier === undefined && !isFirst) return
     this.#updates ??= new Map()
@@ -177,6 +184,8 @@ export class SessionValues {
     for (const [key, value] of set) Object.defineProperty(values, key, { ...OWN, value })
     for (const [key, updates] of this.#updates ?? []) {
       let value = cleared ? undefined : valueOf(stored, key)
+      // An update may change the stored object in place. Comparing texts still finds that.
+      if (typeof value === 'object' && value !== null) kept.set(key, jsonOf(key, value))
       for (const update of updates) value = update(value)
       assertJson(key, value)
       Object.defineProperty(values, key, { ...OWN, value })

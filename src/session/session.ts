@@ -265,9 +265,8 @@ export class Session<Data extends object = SessionData, FlashData extends object
     const values = this.#write(`update("${name}")`)
     assertName(name)
     const update = (current: unknown): unknown => change(current as Data[Key] | undefined)
-    const value = update(values.read(name))
-    this.#state.loader?.schema?.assertValue(name, value, values)
-    values.update(name, value, update)
+    const schema = this.#state.loader?.schema
+    values.update(name, update, schema && ((value) => schema.assertValue(name, value, values)))
   }
 
   /**
