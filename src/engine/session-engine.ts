@@ -241,7 +241,7 @@ export function createSessionEngine(
     let saved: SaveResult
     try {
       // A logout ends every session that was offered.
-      if (state.signsOut) for (const body of state.bodies.slice(1)) await backend.endBody(body)
+      if (state.signsOut) await endOthers(state)
       saved = await backend.save(record, {
         createdAt: wanted.createdAt,
         expiresAt: wanted.expiresAt,
@@ -298,6 +298,13 @@ export function createSessionEngine(
       state.chosen = undefined
     }
     return { outcome: 'written', setCookies }
+  }
+
+  /** The session itself ends when its new one is saved; but one that another storage has loaded ends there. */
+  async function endOthers(state: SessionState): Promise<void> {
+    const { loader, bodies } = state
+    if (loader !== undefined && loader !== engine) return loader.remove(state)
+    for (const body of bodies.slice(1)) await backend.endBody(body)
   }
 
   /** If another storage has loaded the session, this back end has no record of it and creates one. */

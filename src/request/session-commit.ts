@@ -96,12 +96,13 @@ export async function commitVisit(
   const hasOutcome = changed || isDue || committed || state.destroyed || signsOut
   const hasCookies = hasOutcome && response?.headers.has('Set-Cookie') === true
   const setByHand = hasCookies ? await whoseCookie(visit, response) : 'none'
+  // A sign-out whose new session is not stored still holds.
+  const destroyed = state.destroyed || (signsOut && (!saves || setByHand === 'another'))
   const renews = isDue && setByHand === 'none' && !(request !== undefined && isPeek(request))
   const merges =
     setByHand !== 'none' && record !== undefined && !state.regenerated && engine.merges(record)
-  const isSaved = saves && (setByHand === 'none' || setByHand === 'this')
   const decision = decide({
-    destroyed: state.destroyed || (signsOut && !isSaved),
+    destroyed,
     ended,
     changed,
     saves,

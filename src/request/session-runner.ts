@@ -184,8 +184,10 @@ function isUntouched({ state, engine, rolling }: Visit): boolean {
 async function finishWithoutResponse(visit: Visit, thrown: unknown): Promise<void> {
   const { state } = visit
   try {
-    if (state.closed) reportFailure(visit, thrown)
-    else await commitVisit(visit, undefined, thrown)
+    if (!state.closed) return void (await commitVisit(visit, undefined, thrown))
+    // What follows a sign-out could not be saved. The sign-out itself holds.
+    if (state.signsOut) await visit.engine.end(state, {})
+    reportFailure(visit, thrown)
   } catch (error) {
     // The request fails with the handler's error, so this one is only printed.
     console.error('fetch-sessions: a session could not be ended after its handler threw:', error)

@@ -99,7 +99,8 @@ export class SessionValues {
   /** Sets what `update` gives for the current value, and for a newer one if another request has stored one meanwhile. */
   update(key: string, update: ValueUpdate): void {
     const earlier = this.#updates?.get(key)
-    // If this request has replaced the stored value, then no newer one counts.
+    // If this request has replaced the stored value, then no newer one counts. An update may change it in place, so ask
+    // before.
     const isFirst = earlier === undefined && !this.#changedKeys().includes(key)
     this.set(key, update(copyOf(key, this.#values)))
     if (earlier === undefined && !isFirst) return

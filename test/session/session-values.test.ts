@@ -42,6 +42,17 @@ describe('SessionValues.rebase', () => {
     expect(values.toObject()).toEqual({ a: 1 })
   })
 
+  it('runs an update again that changes the value in place', () => {
+    const values = valuesOf({ cart: [] })
+    values.update('cart', (cart) => {
+      ;(cart as string[]).push('mug')
+      return cart
+    })
+    values.rebase({ cart: ['tea'] })
+    expect(values.toObject()).toEqual({ cart: ['tea', 'mug'] })
+    expect(values.changes().set.get('cart')).toEqual(['tea', 'mug'])
+  })
+
   it.each(cases)('%s', (_, change, stored, expected) => {
     const values = valuesOf({ a: 1, cart: [], __flash_f__: 'seen' })
     change(values)
