@@ -86,7 +86,7 @@ export interface SessionStorage<
  * @example
  * import type { SessionStorageOptions } from 'fetch-sessions'
  *
- * export const options: SessionStorageOptions<{ userId: string }> = {
+ * export const options: SessionStorageOptions<{ cart: string[] }> = {
  *   cookie: { secrets: ['32 random characters in real life'], maxAge: 60 * 60 * 24 },
  *   absoluteTimeout: 60 * 60 * 24 * 30,
  * }

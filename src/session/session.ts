@@ -16,8 +16,8 @@ import type { SessionValues } from './session-values.ts'
  * import type { SessionData } from 'fetch-sessions'
  *
  * // For `migrate`: the data of an earlier version may be anything.
- * export function renameUser({ user, ...data }: SessionData): SessionData {
- *   return user === undefined ? data : { ...data, userId: user }
+ * export function renameBasket({ basket, ...data }: SessionData): SessionData {
+ *   return basket === undefined ? data : { ...data, cart: basket }
  * }
  */
 export interface SessionData {
@@ -32,8 +32,8 @@ export interface SessionData {
  * @example
  * import type { FlashSessionData } from 'fetch-sessions'
  *
- * export const stored: FlashSessionData<{ userId: string }, { notice: string }> = {
- *   userId: 'u1',
+ * export const stored: FlashSessionData<{ cart: string[] }, { notice: string }> = {
+ *   cart: ['tea'],
  *   __flash_notice__: 'Saved',
  * }
  */
@@ -472,10 +472,10 @@ export function stateOf(session: object): SessionState {
  * @example
  * import { createMemorySessionStorage, createSession } from 'fetch-sessions'
  *
- * const storage = createMemorySessionStorage<{ userId: string }>({
+ * const storage = createMemorySessionStorage<{ cart: string[] }>({
  *   cookie: { secrets: ['32 random characters in real life'] },
  * })
- * const session = createSession<{ userId: string }>({ userId: 'u1' })
+ * const session = createSession<{ cart: string[] }>({ cart: ['tea'] })
  * export const setCookie = await storage.commitSession(session)
  */
 export function createSession<Data extends object = SessionData, FlashData extends object = Data>(
