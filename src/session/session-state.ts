@@ -46,11 +46,9 @@ export interface SessionRecord {
   readonly values: SessionValues
   readonly createdAt: number | undefined
   readonly expiresAt: number | undefined
-  /** When the session of an `expired` cookie expired. */
-  readonly expiredAt?: number | undefined
-  /** The expiry was chosen by hand in `commitSession`, and renewals do not move it. */
+  /** The expiry was chosen by hand, in `signIn` or `commitSession`, and renewals do not move it. */
   readonly fixed: boolean
-  /** The cookie ends with the browser, chosen by hand in `commitSession`. */
+  /** The cookie ends with the browser, chosen by hand, in `signIn` or `commitSession`. */
   readonly transient: boolean
   /** Who is signed in. It changes only together with the id. */
   readonly user: SessionUser | undefined
@@ -173,13 +171,8 @@ export class SessionState {
 }
 
 /** A record that is not stored yet. */
-export function unstoredRecord(
-  origin: SessionOrigin,
-  values?: StoredValues,
-  expiredAt?: number,
-): SessionRecord {
+export function unstoredRecord(origin: SessionOrigin, values?: StoredValues): SessionRecord {
   return {
-    expiredAt,
     origin,
     id: '',
     values: new SessionValues(values),
