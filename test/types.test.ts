@@ -8,7 +8,7 @@ import {
   Session,
 } from 'fetch-sessions'
 import * as api from 'fetch-sessions'
-import type { SessionStorage } from 'fetch-sessions'
+import type { IndexedSessionStorage } from 'fetch-sessions'
 import { session as elysiaSession } from 'fetch-sessions/elysia'
 import { getSession, withSession } from 'fetch-sessions/fetch'
 import { session as fetchRouterSession } from 'fetch-sessions/fetch-router'
@@ -113,7 +113,7 @@ describe('the types of a session', () => {
     const current = await storage.getSession()
     // @ts-expect-error a session with other data
     await other.commitSession(current)
-    expectTypeOf(other).toEqualTypeOf<SessionStorage<{ n: number }>>()
+    expectTypeOf(other).toEqualTypeOf<IndexedSessionStorage<{ n: number }>>()
   })
 
   it('are those of the schema', async () => {
