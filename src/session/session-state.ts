@@ -86,7 +86,7 @@ export class SessionState {
   touched = false
   regenerated = false
   destroyed = false
-  /** A user has signed in, which counts as later than a logout that was committed meanwhile. */
+  /** A user has signed in and not out again. That counts as later than a logout that was committed meanwhile. */
   signsIn = false
   /** The user has signed out. Like `destroy()`, this holds with every response. */
   signsOut = false
@@ -148,6 +148,7 @@ export class SessionState {
   /** A new session begins at the next commit: a new id, a new lifetime, and this user or none. */
   beginAnew(record: SessionRecord, user: SessionUser | undefined): void {
     this.regenerated = true
+    this.signsIn = user !== undefined
     this.chosen = undefined
     this.record = {
       ...record,

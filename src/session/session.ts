@@ -93,7 +93,7 @@ let unwrap: (session: object) => SessionState | undefined
  * `Data` types the values, `FlashData` the flash values, which are read once. The class is also the key
  * under which routers find the session: `context.get(Session)`.
  *
- * Every member that reads or writes throws a {@link SessionError} with `ERR_SESSION_DESTROYED` after
+ * Every member that reads or writes values or the user throws a {@link SessionError} with `ERR_SESSION_DESTROYED` after
  * `destroy()`; every write throws `ERR_SESSION_CLOSED` once the response is committed. With `lazy: true` and
  * a back end, every member but `load()` and `changed` throws `ERR_SESSION_CONFIG` until `load()` has answered.
  *
@@ -316,23 +316,22 @@ export class Session<Data extends object = SessionData, FlashData extends object
 
   /**
    * Signs a user in: a new session begins at the next commit, with a new id and a new lifetime. Values stay, such as the
-   * cart of an anonymous visitor. If another user was signed in, they are removed first.
+   * cart of an anonymous visitor. If another user was signed in, the values are removed first.
    * @param userId the application's id of the user; not empty. The back end's index has only its hash
    * @throws SessionError `ERR_SESSION_VALUE` if `userId` or `device` is not a text; `ERR_SESSION_CONFIG` for an invalid
    * `maxAge`; `ERR_SESSION_CLOSED` after the response is committed; `ERR_SESSION_DESTROYED` after `destroy()`
    */
   signIn(userId: string, options: SignInOptions = {}): void {
     const values = this.#write('signIn()')
-    assertText('userId', userId)
     const { device, maxAge } = options
-    if (device !== undefined && typeof device !== 'string') assertText('device', device)
+    if (typeof userId !== 'string' || userId === '') throwNoText('userId', userId, USER_ID)
+    if (device !== undefined && typeof device !== 'string') throwNoText('device', device, DEVICE)
     assertSeconds('maxAge', maxAge, MAX_COOKIE_AGE)
     const record = this.#touch()
     if (record.user !== undefined && record.user.id !== userId) values.clear()
     const label = device && [...device].slice(0, MAX_DEVICE).join('')
     const user: SessionUser = { id: userId, authenticatedAt: Date.now(), device: label }
     this.#state.beginAnew(record, user)
-    this.#state.signsIn = true
     if ('maxAge' in options) this.#state.chosen = { maxAge }
   }
 
@@ -344,7 +343,6 @@ export class Session<Data extends object = SessionData, FlashData extends object
   signOut(): void {
     this.#write('signOut()').clear()
     this.#state.beginAnew(this.#touch(), undefined)
-    this.#state.signsIn = false
     this.#state.signsOut = true
   }
 
@@ -426,12 +424,11 @@ export class Session<Data extends object = SessionData, FlashData extends object
   }
 }
 
-function assertText(name: string, value: unknown): void {
-  if (typeof value === 'string' && value !== '') return
-  throw new SessionError(
-    'ERR_SESSION_VALUE',
-    `\`${name}\` is ${shown(value)}: give a text that is not empty, such as String(user.id).`,
-  )
+const USER_ID = 'a text that is not empty, such as String(user.id)'
+const DEVICE = 'a text, such as the User-Agent header'
+
+function throwNoText(name: string, value: unknown, expected: string): never {
+  throw new SessionError('ERR_SESSION_VALUE', `\`${name}\` is ${shown(value)}: give ${expected}.`)
 }
 
 function warnLateRead(): void {
