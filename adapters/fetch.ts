@@ -93,8 +93,7 @@ export function withSession<
  * @example
  * import { getSession } from 'fetch-sessions/fetch'
  *
- * export const userOf = (request: Request): string | undefined =>
- *   getSession<{ userId: string }>(request).get('userId')
+ * export const userOf = (request: Request): string | undefined => getSession(request).userId
  */
 export function getSession<Data extends object = SessionData, FlashData extends object = Data>(
   request: Request,

@@ -122,8 +122,7 @@ function place(event: H3Event, key: string, current: object): void {
  * import { getSession } from 'fetch-sessions/h3'
  * import type { H3Event } from 'h3'
  *
- * export const userOf = (event: H3Event): string | undefined =>
- *   getSession<{ userId: string }>(event).get('userId')
+ * export const userOf = (event: H3Event): string | undefined => getSession(event).userId
  */
 export function getSession<Data extends object = SessionData, FlashData extends object = Data>(
   event: H3Event,

@@ -127,8 +127,7 @@ function replaceResponse(c: Context, response: Response): void {
  * import { getSession } from 'fetch-sessions/hono'
  * import type { Context } from 'hono'
  *
- * export const userOf = (c: Context): string | undefined =>
- *   getSession<{ userId: string }>(c).get('userId')
+ * export const userOf = (c: Context): string | undefined => getSession(c).userId
  */
 export function getSession<Data extends object = SessionData, FlashData extends object = Data>(
   c: Context,

@@ -17,7 +17,7 @@ import type { Session, SessionOptions } from '../src/index.ts'
  * import { createContext } from 'react-router'
  *
  * interface Data {
- *   userId: string
+ *   cart: string[]
  * }
  *
  * export const options: ReactRouterSessionOptions<Data, Data> = {
@@ -45,9 +45,9 @@ export interface ReactRouterSessionOptions<
  * import { createContext } from 'react-router'
  * import type { LoaderFunctionArgs } from 'react-router'
  *
- * const sessionContext = createContext<Session<{ userId: string }>>()
+ * const sessionContext = createContext<Session<{ cart: string[] }>>()
  * export const middleware = [session({ key: sessionContext })]
- * export const loader = ({ context }: LoaderFunctionArgs) => context.get(sessionContext).get('userId')
+ * export const loader = ({ context }: LoaderFunctionArgs) => context.get(sessionContext).userId
  */
 export function session<Data extends object, FlashData extends object>(
   options: ReactRouterSessionOptions<Data, FlashData>,

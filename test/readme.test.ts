@@ -122,14 +122,14 @@ describe('the snippets of the README', () => {
     expect(mistake).toThrow(expect.objectContaining({ code: 'ERR_SESSION_VALUE' }))
     vi.stubEnv('NODE_ENV', 'production')
     const session = await storage.getSession()
-    session.set('userId', 'ada')
+    session.set('theme', 'dark')
     for (const [stored, cart] of [
       ['tea,milk', { cart: ['tea', 'milk'] }],
       [{ tea: 1 }, {}],
     ] as const) {
       session.set('cart', stored)
       const cookie = (await storage.commitSession(session)).split(';')[0]
-      expect((await storage.getSession(cookie)).data).toEqual({ userId: 'ada', ...cart })
+      expect((await storage.getSession(cookie)).data).toEqual({ theme: 'dark', ...cart })
     }
   })
 
@@ -164,7 +164,8 @@ describe('the commands of the README', () => {
     const printed = /^```text\n(Cookie[\s\S]*?)^```$/m.exec(readme)?.[1]
     const storage = createCookieSessionStorage({ cookie: { secrets: [SECRET], maxAge: 1209600 } })
     const session = await storage.getSession()
-    session.set('userId', 'ada')
+    session.signIn('ada')
+    session.set('theme', 'dark')
     const { stdout } = spawnSync(process.execPath, [packageJson.bin['fetch-sessions'], 'inspect'], {
       encoding: 'utf8',
       env: { ...process.env, SESSION_SECRET: `${SECRET},an older one` },

@@ -35,14 +35,15 @@ export interface UserSession {
  * Its methods throw a {@link SessionError} with `ERR_SESSION_STORAGE` if the back end cannot answer.
  *
  * @example
- * import type { IndexedSessionStorage } from 'fetch-sessions'
+ * import type { IndexedSessionStorage, Session } from 'fetch-sessions'
  *
  * // After a change of the password: OWASP ASVS 5.0, 7.4.3.
  * export async function signOutOthers(
  *   storage: IndexedSessionStorage,
- *   session: Awaited<ReturnType<IndexedSessionStorage['getSession']>>,
- * ): Promise<void> {
- *   if (session.userId !== undefined) await storage.endSessions(session.userId, { except: session })
+ *   session: Session,
+ * ): Promise<number> {
+ *   const { userId } = session
+ *   return userId === undefined ? 0 : storage.endSessions(userId, { except: session })
  * }
  */
 export interface IndexedSessionStorage<
@@ -91,13 +92,13 @@ export function withUserSessions<Data extends object, FlashData extends object>(
       return sessions
         .toSorted((a, b) => seenAt(b) - seenAt(a))
         .slice(0, limit)
-        .map(({ handle, user, createdAt, expiresAt }) => ({
-          handle,
-          device: user.device,
-          createdAt: new Date(createdAt),
-          authenticatedAt: new Date(user.authenticatedAt),
-          seenAt: new Date(user.seenAt ?? user.authenticatedAt),
-          expiresAt: new Date(expiresAt),
+        .map((session) => ({
+          handle: session.handle,
+          device: session.user.device,
+          createdAt: new Date(session.createdAt),
+          authenticatedAt: new Date(session.user.authenticatedAt),
+          seenAt: new Date(seenAt(session)),
+          expiresAt: new Date(session.expiresAt),
         }))
     },
     endSession: async (userId: string, handle: string): Promise<boolean> =>

@@ -127,8 +127,7 @@ export function createSessionEngine(
     state.bodies = [token.body, ...bodies.filter((body) => body !== token.body)]
     const tokenExpiry = token.times === undefined ? Infinity : expiryOf(token.times, lifetime)
     const isFromTheFuture = (token.times?.issuedAt ?? 0) > now + MAX_CLOCK_SKEW
-    if (now >= tokenExpiry || isFromTheFuture)
-      return unstoredRecord('expired', undefined, tokenExpiry)
+    if (now >= tokenExpiry || isFromTheFuture) return unstoredRecord('expired')
     const found = backend.load(token.body)
     return found instanceof Promise
       ? found.then((loaded) => openRecord(token, tokenExpiry, loaded, now), throwStorageError)
@@ -153,15 +152,13 @@ export function createSessionEngine(
     // If a cookie was not renewed with its record, the earlier expiry counts. It makes a renewal due.
     const expiresAt = Math.min(loaded.expiresAt ?? Infinity, tokenExpiry)
     const limit = (createdAt ?? now) + (lifetime.absolute ?? Infinity)
-    const expiredAt = Math.min(expiresAt, limit)
-    if (now >= expiredAt) return unstoredRecord('expired', undefined, expiredAt)
+    if (now >= Math.min(expiresAt, limit)) return unstoredRecord('expired')
     const record: SessionRecord = {
       origin: 'resumed',
       id: loaded.id,
       values: new SessionValues(loaded.values),
       createdAt,
       expiresAt: expiresAt === Infinity ? undefined : expiresAt,
-      expiredAt: undefined,
       fixed: loaded.fixed ?? times?.fixed ?? false,
       transient: times?.transient ?? false,
       user,

@@ -86,7 +86,7 @@ export interface SessionStorage<
  * @example
  * import type { SessionStorageOptions } from 'fetch-sessions'
  *
- * export const options: SessionStorageOptions<{ userId: string }> = {
+ * export const options: SessionStorageOptions<{ cart: string[] }> = {
  *   cookie: { secrets: ['32 random characters in real life'], maxAge: 60 * 60 * 24 },
  *   absoluteTimeout: 60 * 60 * 24 * 30,
  * }
@@ -96,7 +96,10 @@ export interface SessionStorageOptions<Data extends object = SessionData> {
   cookie?: CookieOptions | CookieLike | undefined
   /** Seconds without a renewal after which a session ends: 1 to 100 years. Default: `cookie.maxAge`, else 14 days. */
   idleTimeout?: number | undefined
-  /** Seconds after its creation at which a session ends, renewed or not: 1 to 100 years. Off by default. */
+  /**
+   * Seconds after its creation, or after the sign-in of its user, at which a session ends, renewed or not: 1 to 100 years.
+   * Off by default.
+   */
   absoluteTimeout?: number | undefined
   /**
    * A schema for the values: of zod, valibot, arktype or any other Standard Schema library (https://standardschema.dev). It

@@ -19,7 +19,7 @@ import type { SessionStorage, SessionStorageOptions } from './session-storage.ts
  *   remove(id: string): Promise<void>
  * }
  *
- * export function strategyOver(table: Table): SessionIdStorageStrategy<{ userId: string }> {
+ * export function strategyOver(table: Table): SessionIdStorageStrategy<{ cart: string[] }> {
  *   return {
  *     cookie: { secrets: ['32 random characters in real life'] },
  *     createData: (data, expires) => table.insert(JSON.stringify(data), expires),
@@ -57,7 +57,7 @@ export interface SessionIdStorageStrategy<
  *
  * const rows = new Map<string, { json: string; expires: Date }>()
  *
- * export const storage = createSessionStorage<{ userId: string }>({
+ * export const storage = createSessionStorage<{ cart: string[] }>({
  *   cookie: { secrets: ['32 random characters in real life'] },
  *   async createData(data, expires = new Date()) {
  *     const id = crypto.randomUUID()

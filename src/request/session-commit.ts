@@ -216,7 +216,7 @@ export function report(
 }
 
 /** The next request tries a failed renewal again. The application did not ask for it, so the request does not fail. */
-function postponed(error: unknown): Committed & { readonly error: unknown } {
+function postponed(error: unknown): Committed {
   if (!(error instanceof SessionError)) throw error
   if (error.code !== 'ERR_SESSION_STORAGE') warnOnce(`a session was not renewed: ${error.message}`)
   return { outcome: 'postponed', setCookies: [], error }

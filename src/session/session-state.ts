@@ -46,11 +46,9 @@ export interface SessionRecord {
   readonly values: SessionValues
   readonly createdAt: number | undefined
   readonly expiresAt: number | undefined
-  /** When the session of an `expired` cookie expired. */
-  readonly expiredAt?: number | undefined
-  /** The expiry was chosen by hand in `commitSession`, and renewals do not move it. */
+  /** The expiry was chosen by hand, in `signIn` or `commitSession`, and renewals do not move it. */
   readonly fixed: boolean
-  /** The cookie ends with the browser, chosen by hand in `commitSession`. */
+  /** The cookie ends with the browser, chosen by hand, in `signIn` or `commitSession`. */
   readonly transient: boolean
   /** Who is signed in. It changes only together with the id. */
   readonly user: SessionUser | undefined
@@ -88,7 +86,7 @@ export class SessionState {
   touched = false
   regenerated = false
   destroyed = false
-  /** A user has signed in, which counts as later than a logout that was committed meanwhile. */
+  /** A user has signed in and not out again. That counts as later than a logout that was committed meanwhile. */
   signsIn = false
   /** The user has signed out. Like `destroy()`, this holds with every response. */
   signsOut = false
@@ -180,13 +178,8 @@ export class SessionState {
 }
 
 /** A record that is not stored yet. */
-export function unstoredRecord(
-  origin: SessionOrigin,
-  values?: StoredValues,
-  expiredAt?: number,
-): SessionRecord {
+export function unstoredRecord(origin: SessionOrigin, values?: StoredValues): SessionRecord {
   return {
-    expiredAt,
     origin,
     id: '',
     values: new SessionValues(values),

@@ -16,8 +16,8 @@ import type { SessionValues } from './session-values.ts'
  * import type { SessionData } from 'fetch-sessions'
  *
  * // For `migrate`: the data of an earlier version may be anything.
- * export function renameUser({ user, ...data }: SessionData): SessionData {
- *   return user === undefined ? data : { ...data, userId: user }
+ * export function renameBasket({ basket, ...data }: SessionData): SessionData {
+ *   return basket === undefined ? data : { ...data, cart: basket }
  * }
  */
 export interface SessionData {
@@ -32,8 +32,8 @@ export interface SessionData {
  * @example
  * import type { FlashSessionData } from 'fetch-sessions'
  *
- * export const stored: FlashSessionData<{ userId: string }, { notice: string }> = {
- *   userId: 'u1',
+ * export const stored: FlashSessionData<{ cart: string[] }, { notice: string }> = {
+ *   cart: ['tea'],
  *   __flash_notice__: 'Saved',
  * }
  */
@@ -93,7 +93,7 @@ let unwrap: (session: object) => SessionState | undefined
  * `Data` types the values, `FlashData` the flash values, which are read once. The class is also the key
  * under which routers find the session: `context.get(Session)`.
  *
- * Every member that reads or writes throws a {@link SessionError} with `ERR_SESSION_DESTROYED` after
+ * Every member that reads or writes values or the user throws a {@link SessionError} with `ERR_SESSION_DESTROYED` after
  * `destroy()`; every write throws `ERR_SESSION_CLOSED` once the response is committed. With `lazy: true` and
  * a back end, every member but `load()` and `changed` throws `ERR_SESSION_CONFIG` until `load()` has answered.
  *
@@ -318,7 +318,7 @@ export class Session<Data extends object = SessionData, FlashData extends object
 
   /**
    * Signs a user in: a new session begins at the next commit, with a new id and a new lifetime. Values stay, such as the
-   * cart of an anonymous visitor. If another user was signed in, they are removed first.
+   * cart of an anonymous visitor. If another user was signed in, the values are removed first.
    * @param userId the application's id of the user; not empty. The back end's index has only its hash
    * @throws SessionError `ERR_SESSION_VALUE` if `userId` or `device` is not a text; `ERR_SESSION_CONFIG` for an invalid
    * `maxAge`; `ERR_SESSION_CLOSED` after the response is committed; `ERR_SESSION_DESTROYED` after `destroy()`
@@ -480,10 +480,10 @@ export function stateOf(session: object): SessionState {
  * @example
  * import { createMemorySessionStorage, createSession } from 'fetch-sessions'
  *
- * const storage = createMemorySessionStorage<{ userId: string }>({
+ * const storage = createMemorySessionStorage<{ cart: string[] }>({
  *   cookie: { secrets: ['32 random characters in real life'] },
  * })
- * const session = createSession<{ userId: string }>({ userId: 'u1' })
+ * const session = createSession<{ cart: string[] }>({ cart: ['tea'] })
  * export const setCookie = await storage.commitSession(session)
  */
 export function createSession<Data extends object = SessionData, FlashData extends object = Data>(

@@ -17,7 +17,7 @@ import type { SessionData } from '../session/session.ts'
  * @example
  * import { createCookieSessionStorage } from 'fetch-sessions/storage/cookie'
  *
- * export const storage = createCookieSessionStorage<{ userId: string }, { notice: string }>({
+ * export const storage = createCookieSessionStorage<{ cart: string[] }, { notice: string }>({
  *   cookie: { secrets: ['32 random characters in real life'], maxAge: 60 * 60 * 24 * 7 },
  * })
  */

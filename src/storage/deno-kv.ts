@@ -84,7 +84,7 @@ export interface DenoKvSessionStorageOptions<
  *
  * declare const Deno: { openKv(): Promise<DenoKvLike> } // Deno has a type of its own
  *
- * export const storage = createDenoKvSessionStorage<{ userId: string }>({
+ * export const storage = createDenoKvSessionStorage<{ cart: string[] }>({
  *   kv: await Deno.openKv(),
  *   cookie: { secrets: ['32 random characters in real life'] },
  * })

@@ -19,7 +19,7 @@ import { createExpiryQueue } from './expiry-queue.ts'
  * @example
  * import type { MemorySessionStorageOptions } from 'fetch-sessions/storage/memory'
  *
- * export const options: MemorySessionStorageOptions<{ userId: string }> = {
+ * export const options: MemorySessionStorageOptions<{ cart: string[] }> = {
  *   cookie: { secrets: ['32 random characters in real life'] },
  *   maxRecords: 10_000,
  * }
@@ -49,7 +49,7 @@ export interface MemorySessionStorageOptions<Data extends object = SessionData>
  * @example
  * import { createMemorySessionStorage } from 'fetch-sessions/storage/memory'
  *
- * export const storage = createMemorySessionStorage<{ userId: string }>({
+ * export const storage = createMemorySessionStorage<{ cart: string[] }>({
  *   cookie: { secrets: ['32 random characters in real life'] },
  * })
  */

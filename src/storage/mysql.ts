@@ -31,7 +31,7 @@ interface MySQLClientLike {
  * import type { MySQLSessionStorageOptions } from 'fetch-sessions/storage/mysql'
  * import mysql from 'mysql2/promise'
  *
- * export const options: MySQLSessionStorageOptions<{ userId: string }> = {
+ * export const options: MySQLSessionStorageOptions<{ cart: string[] }> = {
  *   client: mysql.createPool('mysql://shop@localhost/shop'),
  *   table: 'shop_sessions',
  *   cookie: { secrets: ['32 random characters in real life'] },
@@ -77,7 +77,7 @@ const DEADLOCK = 1213
  * import { createMySQLSessionStorage } from 'fetch-sessions/storage/mysql'
  * import mysql from 'mysql2/promise'
  *
- * export const storage = createMySQLSessionStorage<{ userId: string }>({
+ * export const storage = createMySQLSessionStorage<{ cart: string[] }>({
  *   client: mysql.createPool(process.env['DATABASE_URL'] ?? 'mysql://shop@localhost/shop'),
  *   cookie: { secrets: ['32 random characters in real life'] },
  * })

@@ -32,7 +32,7 @@ interface PostgresJSLike {
  * import type { PostgresSessionStorageOptions } from 'fetch-sessions/storage/postgres'
  * import postgres from 'postgres'
  *
- * export const options: PostgresSessionStorageOptions<{ userId: string }> = {
+ * export const options: PostgresSessionStorageOptions<{ cart: string[] }> = {
  *   client: postgres(),
  *   table: 'shop_sessions',
  *   cookie: { secrets: ['32 random characters in real life'] },
@@ -82,7 +82,7 @@ function stateOf(error: unknown): string {
  * const pool = new pg.Pool({ connectionString: process.env['DATABASE_URL'] })
  * pool.on('error', console.error) // otherwise a lost connection ends the process
  *
- * export const storage = createPostgresSessionStorage<{ userId: string }>({
+ * export const storage = createPostgresSessionStorage<{ cart: string[] }>({
  *   client: pool,
  *   cookie: { secrets: ['32 random characters in real life'] },
  * })

@@ -22,7 +22,7 @@ import { createRedisIndex } from './redis-index.ts'
  * const client = new Redis()
  * client.on('error', (error) => console.error('Redis:', error))
  *
- * export const options: RedisSessionStorageOptions<{ userId: string }> = {
+ * export const options: RedisSessionStorageOptions<{ cart: string[] }> = {
  *   client,
  *   prefix: 'shop:session:',
  *   timeout: 2,
@@ -66,7 +66,7 @@ export interface RedisSessionStorageOptions<
  * const client = createClient({ disableOfflineQueue: true })
  * client.on('error', (error) => console.error('Redis:', error))
  *
- * export const storage = createRedisSessionStorage<{ userId: string }>({
+ * export const storage = createRedisSessionStorage<{ cart: string[] }>({
  *   client: await client.connect(),
  *   cookie: { secrets: ['32 random characters in real life'] },
  * })

@@ -36,7 +36,7 @@ interface BunSQLLike {
  * import type { SQLiteSessionStorageOptions } from 'fetch-sessions/storage/sqlite'
  * import { DatabaseSync } from 'node:sqlite'
  *
- * export const options: SQLiteSessionStorageOptions<{ userId: string }> = {
+ * export const options: SQLiteSessionStorageOptions<{ cart: string[] }> = {
  *   database: new DatabaseSync('sessions.db'),
  *   table: 'shop_sessions',
  *   cookie: { secrets: ['32 random characters in real life'] },
@@ -70,7 +70,7 @@ export interface SQLiteSessionStorageOptions<
  * import { createSQLiteSessionStorage } from 'fetch-sessions/storage/sqlite'
  * import { DatabaseSync } from 'node:sqlite'
  *
- * export const storage = createSQLiteSessionStorage<{ userId: string }>({
+ * export const storage = createSQLiteSessionStorage<{ cart: string[] }>({
  *   database: new DatabaseSync('sessions.db', { timeout: 5000 }),
  *   cookie: { secrets: ['32 random characters in real life'] },
  * })

@@ -38,7 +38,7 @@ interface UnstorageRecord {
  * import type { UnstorageSessionStorageOptions } from 'fetch-sessions/storage/unstorage'
  * import { createStorage } from 'unstorage'
  *
- * export const options: UnstorageSessionStorageOptions<{ userId: string }> = {
+ * export const options: UnstorageSessionStorageOptions<{ cart: string[] }> = {
  *   storage: createStorage(),
  *   prefix: 'shop:session:',
  *   cookie: { secrets: ['32 random characters in real life'] },
@@ -65,7 +65,7 @@ export interface UnstorageSessionStorageOptions<
  * import { createStorage } from 'unstorage'
  * import fsDriver from 'unstorage/drivers/fs'
  *
- * export const storage = createUnstorageSessionStorage<{ userId: string }>({
+ * export const storage = createUnstorageSessionStorage<{ cart: string[] }>({
  *   storage: createStorage({ driver: fsDriver({ base: './sessions' }) }),
  *   cookie: { secrets: ['32 random characters in real life'] },
  * })

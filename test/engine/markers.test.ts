@@ -51,6 +51,16 @@ describe('the marker of an id', () => {
     expect(await originOf(storage, sibling)).toBe('unknown')
   })
 
+  it('drops a sign-in after a logout if the same request has taken it back', async () => {
+    const storage = storageOver(createMemoryStore(10))
+    const { cookie } = await begin(storage)
+    const session = await storage.getSession(cookie)
+    session.signIn('ada')
+    session.clear()
+    await logout(storage, cookie)
+    expect(await storage.commitSession(session)).toBe('')
+  })
+
   it('takes the place of the record for 15 seconds, and names every session begun under the id', async () => {
     const store = createMemoryStore(10)
     const storage = storageOver(store)
