@@ -106,7 +106,7 @@ export function withUserSessions<Data extends object, FlashData extends object>(
       userId: string,
       { except }: { except?: Session<Data, FlashData> | string | undefined } = {},
     ): Promise<number> {
-      const kept = typeof except === 'object' ? stateOf(except).record?.handle : except
+      const kept = typeof except === 'object' ? (await stateOf(except).open()).handle : except
       return (await users()).endAll(userId, kept)
     },
   })

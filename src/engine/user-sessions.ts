@@ -166,7 +166,7 @@ function beyond(
   others.sort(newestFirst(seenAt))
   const kept = new Map([latest, ...others.slice(0, most - 1)])
   // One that is about to be replaced stays until then.
-  for (const { user } of [...kept.values()]) {
+  for (const { user } of kept.values()) {
     const before = sessions.get(user.replaces ?? '')
     if (before !== undefined) kept.set(user.replaces ?? '', before)
   }

@@ -37,7 +37,7 @@ type Decision = 'keep' | 'end' | 'send' | 'yield' | 'write' | 'renew'
 
 /** The facts that decide what happens to a session at the end of a request. */
 export interface CommitState {
-  /** The handler called `destroy()`; or `signOut()`, and the response saves nothing. */
+  /** The handler called `destroy()`; or `signOut()`, and nothing can be saved. */
   readonly destroyed: boolean
   /** `destroySession()` has already ended it in the back end. */
   readonly ended: boolean
@@ -84,7 +84,6 @@ export async function commitVisit(
   state.closed = true
   const now = Date.now()
   const { record, signsOut, endedInBackend: ended } = state
-  const destroyed = state.destroyed || (signsOut && !saves)
   // Comparing throws for values that JSON cannot store. A response that saves nothing must not fail for that.
   const changed = saves && state.changed
   const committed = state.committed !== undefined
@@ -94,14 +93,15 @@ export async function commitVisit(
     (record.stale ||
       (rolling && engine.isRenewalDue(record, now)) ||
       (record.user !== undefined && engine.isSeenDue(record, now)))
-  const hasOutcome = changed || isDue || committed || destroyed
+  const hasOutcome = changed || isDue || committed || state.destroyed || signsOut
   const hasCookies = hasOutcome && response?.headers.has('Set-Cookie') === true
   const setByHand = hasCookies ? await whoseCookie(visit, response) : 'none'
   const renews = isDue && setByHand === 'none' && !(request !== undefined && isPeek(request))
   const merges =
     setByHand !== 'none' && record !== undefined && !state.regenerated && engine.merges(record)
+  const isSaved = saves && (setByHand === 'none' || setByHand === 'this')
   const decision = decide({
-    destroyed,
+    destroyed: state.destroyed || (signsOut && !isSaved),
     ended,
     changed,
     saves,

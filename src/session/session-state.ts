@@ -128,28 +128,35 @@ export class SessionState {
   open(): MaybePromise<SessionRecord> {
     if (this.record !== undefined) return this.record
     if (this.#opening !== undefined) return this.#opening
-    const record = this.loader?.resume(this) ?? unstoredRecord('new')
-    if (!(record instanceof Promise)) return (this.record = record)
-    const { meter } = this
-    const startedAt = meter && performance.now()
-    this.#opening = record.then(
-      (loaded) => {
-        if (meter !== undefined) meter.storeTime += performance.now() - (startedAt ?? 0)
-        return (this.record = loaded)
-      },
-      (error: unknown) => {
-        this.record = unstoredRecord('new')
-        this.touched = true // the error page may read it without a warning
-        this.closed = true
-        throw error
-      },
-    )
-    return this.#opening
+    try {
+      const record = this.loader?.resume(this) ?? unstoredRecord('new')
+      if (!(record instanceof Promise)) return (this.record = record)
+      const { meter } = this
+      const startedAt = meter && performance.now()
+      this.#opening = record.then(
+        (loaded) => {
+          if (meter !== undefined) meter.storeTime += performance.now() - (startedAt ?? 0)
+          return (this.record = loaded)
+        },
+        (error: unknown) => this.#fail(error),
+      )
+      return this.#opening
+    } catch (error) {
+      return this.#fail(error) // a schema or `validAfter` that throws at once
+    }
+  }
+
+  #fail(error: unknown): never {
+    this.record = unstoredRecord('new')
+    this.touched = true // the error page may read it without a warning
+    this.closed = true
+    throw error
   }
 
   /** A new session begins at the next commit: a new id, a new lifetime, and this user or none. */
   beginAnew(record: SessionRecord, user: SessionUser | undefined): void {
     this.regenerated = true
+    this.signsIn = user !== undefined
     this.chosen = undefined
     this.record = {
       ...record,

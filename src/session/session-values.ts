@@ -59,7 +59,6 @@ export class SessionValues {
   /** The updates of keys that were not written otherwise; they run again on a newer value. */
   #updates: Map<string, readonly ValueUpdate[]> | undefined
   #cleared = false
-  #isCleared = false
   /** The text of the last serialize(), which is about to be stored. */
   #text: string | undefined
 
@@ -98,11 +97,11 @@ export class SessionValues {
   }
 
   /** Sets what `update` gives for the current value, and for a newer one if another request has stored one meanwhile. */
-  update(key: string, value: unknown, update: ValueUpdate): void {
+  update(key: string, update: ValueUpdate): void {
     const earlier = this.#updates?.get(key)
     // If this request has replaced the stored value, then no newer one counts.
     const isFirst = earlier === undefined && !this.#changedKeys().includes(key)
-    this.set(key, value)
+    this.set(key, update(copyOf(key, this.#values)))
     if (earlier === undefined && !isFirst) return
     this.#updates ??= new Map()
     this.#updates.set(key, [...(earlier ?? []), update])
@@ -114,11 +113,9 @@ export class SessionValues {
   }
 
   clear(): void {
-    this.#isCleared = true
-    this.#updates = undefined
-    if (Object.keys(this.#values).length === 0) return
-    this.#values = {}
     this.#cleared = true
+    this.#updates = undefined
+    if (Object.keys(this.#values).length > 0) this.#values = {}
   }
 
   toObject(): Record<string, unknown> {
@@ -144,9 +141,9 @@ export class SessionValues {
       .toSorted((a, b) => b[1] - a[1])
   }
 
-  /** True after `clear()`, even if there was nothing to remove: under a retired id nothing is loaded. */
+  /** True after `clear()`, even if there was nothing to remove: another request may write something meanwhile. */
   get isCleared(): boolean {
-    return this.#isCleared
+    return this.#cleared
   }
 
   get changed(): boolean {
@@ -176,7 +173,7 @@ export class SessionValues {
     }
     for (const [key, value] of set) Object.defineProperty(values, key, { ...OWN, value })
     for (const [key, updates] of this.#updates ?? []) {
-      let value = cleared ? undefined : valueOf(stored, key)
+      let value = cleared ? undefined : copyOf(key, stored)
       for (const update of updates) value = update(value)
       assertJson(key, value)
       Object.defineProperty(values, key, { ...OWN, value })
@@ -202,7 +199,6 @@ export class SessionValues {
     this.#updates = undefined
     this.#text = undefined
     this.#cleared = false
-    this.#isCleared = false
   }
 
   get #stored(): StoredValues {
@@ -245,6 +241,13 @@ const OWN = { enumerable: true, configurable: true, writable: true }
 
 function valueOf(values: StoredValues, key: string): unknown {
   return Object.hasOwn(values, key) ? values[key] : undefined
+}
+
+/** A copy, because an update may change the object it is given, and that must not look like the stored value. */
+function copyOf(key: string, values: StoredValues): unknown {
+  const value = valueOf(values, key)
+  if (typeof value !== 'object' || value === null) return value
+  return JSON.parse(jsonOf(key, value)) as unknown
 }
 
 function sameJson(a: StoredValues, b: StoredValues, key: string): boolean {

@@ -264,10 +264,11 @@ export class Session<Data extends object = SessionData, FlashData extends object
   ): void {
     const values = this.#write(`update("${name}")`)
     assertName(name)
-    const update = (current: unknown): unknown => change(current as Data[Key] | undefined)
-    const value = update(values.read(name))
-    this.#state.loader?.schema?.assertValue(name, value, values)
-    values.update(name, value, update)
+    values.update(name, (current) => {
+      const value = change(current as Data[Key] | undefined)
+      this.#state.loader?.schema?.assertValue(name, value, values)
+      return value
+    })
   }
 
   /**
@@ -323,16 +324,15 @@ export class Session<Data extends object = SessionData, FlashData extends object
    */
   signIn(userId: string, options: SignInOptions = {}): void {
     const values = this.#write('signIn()')
-    assertText('userId', userId)
+    assertUserId(userId)
     const { device, maxAge } = options
-    if (device !== undefined && typeof device !== 'string') assertText('device', device)
+    assertDevice(device)
     assertSeconds('maxAge', maxAge, MAX_COOKIE_AGE)
     const record = this.#touch()
     if (record.user !== undefined && record.user.id !== userId) values.clear()
     const label = device && [...device].slice(0, MAX_DEVICE).join('')
     const user: SessionUser = { id: userId, authenticatedAt: Date.now(), device: label }
     this.#state.beginAnew(record, user)
-    this.#state.signsIn = true
     if ('maxAge' in options) this.#state.chosen = { maxAge }
   }
 
@@ -344,7 +344,6 @@ export class Session<Data extends object = SessionData, FlashData extends object
   signOut(): void {
     this.#write('signOut()').clear()
     this.#state.beginAnew(this.#touch(), undefined)
-    this.#state.signsIn = false
     this.#state.signsOut = true
   }
 
@@ -426,11 +425,19 @@ export class Session<Data extends object = SessionData, FlashData extends object
   }
 }
 
-function assertText(name: string, value: unknown): void {
-  if (typeof value === 'string' && value !== '') return
+function assertUserId(userId: unknown): void {
+  if (typeof userId === 'string' && userId !== '') return
   throw new SessionError(
     'ERR_SESSION_VALUE',
-    `\`${name}\` is ${shown(value)}: give a text that is not empty, such as String(user.id).`,
+    `\`userId\` is ${shown(userId)}: give a text that is not empty, such as String(user.id).`,
+  )
+}
+
+function assertDevice(device: unknown): void {
+  if (device === undefined || typeof device === 'string') return
+  throw new SessionError(
+    'ERR_SESSION_VALUE',
+    `\`device\` is ${shown(device)}: give a text, such as request.headers.get('User-Agent') ?? undefined, or leave it out.`,
   )
 }
 

@@ -6,6 +6,10 @@ import type { OpenBackEnd } from './storage/back-end.ts'
 import { COOKIE, request, START } from './storage/back-end.ts'
 import { storageLifetimes } from './storage/lifetimes.ts'
 import { severalCookies } from './storage/several-cookies.ts'
+import { signInLifetimes } from './storage/sign-in-lifetimes.ts'
+import { signingIn } from './storage/signing-in.ts'
+import { updateConformance } from './storage/updates.ts'
+import { validAfterConformance } from './storage/valid-after.ts'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 
@@ -20,6 +24,10 @@ export function storageConformance(name: string, open: OpenBackEnd): void {
 
   storageLifetimes(name, open)
   severalCookies(name, open)
+  signingIn(name, open)
+  signInLifetimes(name, open)
+  validAfterConformance(name, open)
+  updateConformance(name, open)
 
   describe(`${name}, a storage`, () => {
     beforeEach(() => {

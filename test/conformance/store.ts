@@ -8,6 +8,7 @@ import { visit } from '../support/visit.ts'
 import { storageConformance } from './storage.ts'
 import type { OpenBackEnd } from './storage/back-end.ts'
 import { recordConformance } from './storage/records.ts'
+import { simultaneousUpdates } from './storage/updates.ts'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 const KEY = 'k'.repeat(43)
@@ -90,6 +91,8 @@ export function storeConformance(
   recordConformance(name, open)
 
   if (!compares) return
+
+  simultaneousUpdates(name, open)
 
   it.each<[string, (session: Session) => void]>([
     ['renews it', () => {}],

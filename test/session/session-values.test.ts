@@ -52,11 +52,14 @@ describe('SessionValues.rebase', () => {
     expect(values.toObject()).toEqual(expected)
   })
 
-  it('clears nothing that came meanwhile where there was nothing to clear', () => {
+  it('clears what came meanwhile, though there was nothing to clear before', () => {
     const values = valuesOf({})
     values.clear()
+    expect(values.changed).toBe(false)
+    values.set('b', 2)
     values.rebase({ a: 1 })
-    expect(values.toObject()).toEqual({ a: 1 })
+    expect(values.toObject()).toEqual({ b: 2 })
+    expect(values.changes()).toMatchObject({ unset: ['a'] })
   })
 
   it('keeps the objects that were handed out, where nobody else has changed them', () => {
