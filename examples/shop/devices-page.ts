@@ -29,7 +29,7 @@ export const devicesPage: Page = async (visit) => {
 function deviceList(devices: readonly UserSession[], own: string): Html {
   const isOwn = ({ handle }: UserSession): boolean => handle === own
   const others = devices.filter((device) => !isOwn(device))
-  return html`<p class="lead">Here you are signed in. Sign out what you do not know.</p>
+  return html`<p class="lead">You are signed in on these. Sign out any that you do not know.</p>
     <ul class="devices">
       ${devices.filter(isOwn).map(ownDevice)} ${others.map(otherDevice)}
     </ul>
@@ -45,7 +45,7 @@ function ownDevice({ device, createdAt }: UserSession): Html {
   return html`<li>
     <div>
       <h2>${device} <span class="badge" data-kind="own">This device</span></h2>
-      <p class="note">Signed in ${moment(createdAt)}</p>
+      <p class="note">Signed in ${moment(createdAt)}, in use now</p>
     </div>
   </li>`
 }
