@@ -40,7 +40,7 @@ export async function openShopStore(env: Environment): Promise<ShopStore> {
       // Without a listener, a lost connection would end the process; with one, the client connects again.
       client.on('error', console.error)
       await client.connect()
-      const storage = createRedisSessionStorage<ShopData, ShopFlash>({ client })
+      const storage = createRedisSessionStorage<ShopData, ShopFlash>({ client, maxSessionsPerUser })
       return { name, storage, close: () => client.close() }
     }
 

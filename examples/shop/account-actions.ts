@@ -6,6 +6,8 @@ import { signInFirst } from './guards.ts'
 import { paths } from './paths.ts'
 import { canListSessions } from './shop-session.ts'
 
+const noList = 'This shop has no list of your devices.'
+
 export const signIn: Action = ({ session, request }, form) => {
   const name = parseName(form)
   if (name === undefined) {
@@ -36,8 +38,8 @@ export const confirm: Action = ({ session }, form) => {
 /** Signs out one other device. The storage knows whose it is, so a handle of another user ends nothing. */
 export const endDevice: Action = async ({ session, storage }, form) => {
   if (session.userId === undefined) return signInFirst(session)
-  const hasEnded =
-    canListSessions(storage) && (await storage.endSession(session.userId, form.get('handle') ?? ''))
+  if (!canListSessions(storage)) return refuse(session, noList, paths.devices)
+  const hasEnded = await storage.endSession(session.userId, form.get('handle') ?? '')
   if (!hasEnded) return refuse(session, 'That device is not in your list any more.', paths.devices)
   session.flash('notice', describeEnded(1))
   return paths.devices
@@ -45,9 +47,8 @@ export const endDevice: Action = async ({ session, storage }, form) => {
 
 export const endOtherDevices: Action = async ({ session, storage }) => {
   if (session.userId === undefined) return signInFirst(session)
-  const count = canListSessions(storage)
-    ? await storage.endSessions(session.userId, { except: session })
-    : 0
+  if (!canListSessions(storage)) return refuse(session, noList, paths.devices)
+  const count = await storage.endSessions(session.userId, { except: session })
   session.flash('notice', describeEnded(count))
   return paths.devices
 }

@@ -29,7 +29,7 @@ export const devicesPage: Page = async (visit) => {
 function deviceList(devices: readonly UserSession[], own: string): Html {
   const isOwn = ({ handle }: UserSession): boolean => handle === own
   const others = devices.filter((device) => !isOwn(device))
-  return html`<p class="lead">Here you are signed in. Sign out what you do not know.</p>
+  return html`<p class="lead">You are signed in on these. Sign out any that you do not know.</p>
     <ul class="devices">
       ${devices.filter(isOwn).map(ownDevice)} ${others.map(otherDevice)}
     </ul>
@@ -43,17 +43,21 @@ function deviceList(devices: readonly UserSession[], own: string): Html {
 
 function ownDevice({ device, createdAt }: UserSession): Html {
   return html`<li>
-    <h2>${device} <span class="badge" data-kind="own">This device</span></h2>
-    <p class="note">Signed in ${moment(createdAt)}</p>
+    <div>
+      <h2>${device} <span class="badge" data-kind="own">This device</span></h2>
+      <p class="note">Signed in ${moment(createdAt)}, in use now</p>
+    </div>
   </li>`
 }
 
 function otherDevice({ handle, device, createdAt, seenAt }: UserSession): Html {
   return html`<li>
-    <h2>${device}</h2>
-    <p class="note" id="about-${handle}">
-      Signed in ${moment(createdAt)}, last seen ${describeSeen(seenAt)}
-    </p>
+    <div>
+      <h2>${device}</h2>
+      <p class="note" id="about-${handle}">
+        Signed in ${moment(createdAt)}, last seen ${describeSeen(seenAt)}
+      </p>
+    </div>
     <form method="post" action="${paths.endDevice}">
       <button
         class="quiet"
@@ -77,8 +81,10 @@ function describeSeen(seenAt: Date): string {
 function noList(store: StoreName): Html {
   const others = new Intl.ListFormat('en').format(listingStores.map((name) => stores[name]))
   return html`<p class="lead">There is no list of them here.</p>
-    <p>
-      ${stores[store]} keeps the sessions of this shop, and cannot look them up by user. These
-      stores can: ${others}.
-    </p>`
+    <dl class="facts">
+      <dt>Where this shop keeps its sessions</dt>
+      <dd>${stores[store]}. It cannot look them up by user.</dd>
+      <dt>What can</dt>
+      <dd>${others}.</dd>
+    </dl>`
 }

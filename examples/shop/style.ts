@@ -196,6 +196,21 @@ main:has(:target) .message { box-shadow: 0 4px 18px rgb(0 0 0 / 0.16); }
   .lines form { grid-column: 3; grid-row: 1; }
   .lines .price { grid-column: 4; }
 }
+.devices > li, .orders > li {
+  display: flex;
+  flex-wrap: wrap;
+  align-items: center;
+  justify-content: space-between;
+  gap: 0.75rem 1.5rem;
+  padding: 1.25rem 0;
+  border-bottom: 1px solid var(--line);
+}
+.devices > li:first-child, .orders > li:first-child { border-top: 1px solid var(--line); }
+.devices { margin-bottom: 1.5rem; }
+.facts dt { color: var(--muted); font-size: 0.875rem; }
+.facts dd { margin-bottom: 1rem; }
+.devices .badge { margin-left: 0.25rem; font-family: system-ui, sans-serif; vertical-align: 0.0625rem; }
+.orders .price { font-weight: 600; }
 .total { display: flex; justify-content: space-between; padding: 1.25rem 0; font-size: 1.25rem; font-variant-numeric: tabular-nums; }
 .actions { display: flex; flex-wrap: wrap; align-items: center; gap: 0.5rem 1.25rem; }
 .stack { display: grid; gap: 0.5rem; max-width: 24rem; }
@@ -209,7 +224,7 @@ main:has(:target) .message { box-shadow: 0 4px 18px rgb(0 0 0 / 0.16); }
 .panel form { margin-top: 1rem; }
 .badge { display: inline-block; padding: 0 0.625rem; border-radius: 1rem; background: var(--bad-tint); color: var(--bad); font-weight: 600; font-size: 0.875rem; line-height: 1.625rem; }
 .badge + p { margin-top: 0.25rem; }
-.badge[data-origin='resumed'] { background: var(--good-tint); color: var(--good); }
+.badge[data-origin='resumed'], .badge[data-kind='own'] { background: var(--good-tint); color: var(--good); }
 .badge[data-origin='new'] { background: var(--line); color: var(--ink); }
 meter { display: block; width: 100%; height: 0.625rem; margin-top: 0.5rem; overflow: hidden; appearance: none; border: 0; border-radius: 1rem; background: var(--line); }
 /* Chromium puts the bar into the middle half of a grid. */

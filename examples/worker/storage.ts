@@ -43,7 +43,10 @@ function createShopStorage(env: ShopBindings): ShopStorage {
     case 'd1':
       return createD1SessionStorage({ database: env.SESSIONS_DB, maxSessionsPerUser })
     case 'durable-object':
-      return createDurableObjectSessionStorage({ namespace: env.SESSION_OBJECTS })
+      return createDurableObjectSessionStorage({
+        namespace: env.SESSION_OBJECTS,
+        maxSessionsPerUser,
+      })
   }
 }
 

@@ -9,6 +9,7 @@ import { root } from '../shop/build.ts'
 import { expiredCookie } from '../shop/expired-cookie.ts'
 import { secret } from '../shop/scenarios.ts'
 import type { RunningShop } from '../shop/scenarios.ts'
+import { createVisitor } from '../shop/visitor.ts'
 import { launchChromium, patience } from './chromium.ts'
 import { openOtherSite, sendForm } from './other-site.ts'
 import { addToCart, message, signIn } from './shopping.ts'
@@ -16,9 +17,14 @@ import { addToCart, message, signIn } from './shopping.ts'
 export interface ShopsToLookAt {
   /** Keeps its sessions in the cookie. */
   readonly shop: RunningShop
+  /** Lists the sessions of a user. */
+  readonly listing: RunningShop
   /** Cannot store anything. */
   readonly broken: RunningShop
 }
+
+const androidPhone =
+  'Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36'
 
 /** As long as may be, and nowhere to break the line. */
 const longName = 'W'.repeat(maxNameLength)
@@ -43,6 +49,7 @@ export function describeAppearance(
     afterAll(async () => {
       await browser?.close()
       await shops?.shop.stop()
+      await shops?.listing.stop()
       await shops?.broken.stop()
     })
 
@@ -61,10 +68,56 @@ export function describeAppearance(
         findings.push(...(await overflow(page, name)), ...(await violations(page, name)))
       }
       await walk(context, shops, look)
+      await walkAccount(context, shops, look)
       expect(findings).toEqual([])
       await context.close()
     })
   })
+}
+
+/** The pages of whoever is signed in. */
+async function walkAccount(
+  context: BrowserContext,
+  { shop, listing }: ShopsToLookAt,
+  look: (page: Page, name: string) => Promise<void>,
+): Promise<void> {
+  // Cookies know no ports, so the one of the shop before would go to this one.
+  await context.clearCookies()
+  const page = await context.newPage()
+  await page.goto(listing.url)
+  await signIn(page, longName)
+  await page.goto(`${listing.url}/orders`)
+  await look(page, 'orders-empty')
+  await page.goto(listing.url)
+  await addToCart(page, 'Morning mug')
+  await page.goto(`${listing.url}/cart`)
+  await page.getByRole('button', { name: 'Place order' }).click()
+  await message(page, 'Thank you!').waitFor()
+  await page.goto(`${listing.url}/orders`)
+  await look(page, 'orders')
+
+  await page.goto(`${listing.url}/confirm`)
+  await page.getByLabel('Your name').fill('Somebody')
+  await page.getByRole('button', { name: 'Show my orders' }).click()
+  await message(page, 'That is not the name').waitFor()
+  await look(page, 'confirm-refused')
+
+  for (const device of [androidPhone, 'curl/8.14.1']) {
+    await createVisitor(listing.url, undefined, device).post('/sign-in', { name: longName })
+  }
+  await page.goto(`${listing.url}/devices`)
+  await look(page, 'devices')
+  await page.getByRole('button', { name: 'Sign out all other devices' }).click()
+  await message(page, 'signed out').waitFor()
+  await look(page, 'devices-ended')
+
+  await context.clearCookies()
+  await page.goto(`${shop.url}/devices`)
+  await look(page, 'devices-signed-out')
+  await page.goto(shop.url)
+  await signIn(page, 'Blue Door')
+  await page.goto(`${shop.url}/devices`)
+  await look(page, 'devices-no-list')
 }
 
 /** Goes through the shop, and looks wherever there is something new to see. */

@@ -11,6 +11,7 @@ import { secret } from '../shop/scenarios.ts'
 import { skipLoudly } from '../support/engine.ts'
 import { describeAppearance } from './appearance.ts'
 import { chromiumProgram, chromiumRemedy } from './chromium.ts'
+import { describeDevicesInBrowser } from './devices.ts'
 import { describeKeyboard } from './keyboard.ts'
 import { describeShopInBrowser } from './scenarios.ts'
 import type { BrowserShop } from './scenarios.ts'
@@ -41,6 +42,7 @@ async function open(store: 'cookie' | 'sqlite', file = 'shop.db'): Promise<Brows
 for (const store of ['cookie', 'sqlite'] as const) {
   describe.skipIf(isMissing)(`the shop on Node, SESSION_STORAGE=${store}`, () => {
     describeShopInBrowser(store, () => open(store))
+    describeDevicesInBrowser(store, () => open(store))
   })
 }
 
@@ -62,6 +64,7 @@ describe.skipIf(isMissing)('the shop on Node', () => {
   ] as const
   describeAppearance('node', views, async () => ({
     shop: await open('cookie'),
+    listing: await open('sqlite', 'listing.db'),
     broken: await openBroken(),
   }))
 })

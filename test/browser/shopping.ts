@@ -10,7 +10,7 @@ export async function signIn(page: Page, name: string): Promise<void> {
 }
 
 export function signOutButton(page: Page): Locator {
-  return page.getByRole('button', { name: 'Sign out' })
+  return page.getByRole('navigation').getByRole('button', { name: 'Sign out' })
 }
 
 export async function signOut(page: Page): Promise<void> {

@@ -6,6 +6,7 @@ import type { RunningShop } from '../shop/scenarios.ts'
 import { skipLoudly } from '../support/engine.ts'
 import { describeAppearance } from './appearance.ts'
 import { chromiumProgram, chromiumRemedy } from './chromium.ts'
+import { describeDevicesInBrowser } from './devices.ts'
 import { describeKeyboard } from './keyboard.ts'
 import { describeShopInBrowser } from './scenarios.ts'
 import type { BrowserShop } from './scenarios.ts'
@@ -24,6 +25,7 @@ async function open(store: 'cookie' | 'durable-object'): Promise<BrowserShop> {
 for (const store of ['cookie', 'durable-object'] as const) {
   describe.skipIf(isMissing)(`the shop under wrangler dev, SESSION_STORAGE:${store}`, () => {
     describeShopInBrowser(store, () => open(store))
+    describeDevicesInBrowser(store, () => open(store))
   })
 }
 
@@ -41,6 +43,7 @@ describe.skipIf(isMissing)('the shop under wrangler dev', () => {
   ] as const
   describeAppearance('worker', views, async () => ({
     shop: await open('cookie'),
+    listing: await open('durable-object'),
     broken: await openBroken(),
   }))
 })

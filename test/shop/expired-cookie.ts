@@ -17,7 +17,7 @@ export async function expiredCookie(store: StoreName, secret: string): Promise<s
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 15 * day })
   try {
     const session = await storage.getSession()
-    session.set('name', 'Blue Door')
+    session.signIn('Blue Door')
     const setCookie = await storage.commitSession(session)
     return setCookie.split(';', 1).join()
   } finally {

@@ -4,11 +4,14 @@ import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 
+import { openShopStore } from '../../examples/node/storage.ts'
 import { skipLoudly } from '../support/engine.ts'
 import type { Engine } from '../support/engine.ts'
 import { postgresProgram, postgresRemedy, startPostgres } from '../support/postgres-server.ts'
 import { redisProgram, redisRemedy, startRedis } from '../support/redis-server.ts'
 import { buildPackage } from './build.ts'
+import { describeDevices } from './devices.ts'
+import type { OpenStore } from './devices.ts'
 import { killServers, openServer, startServer } from './node-server.ts'
 import type { RunningServer, Variables } from './node-server.ts'
 import { describeShop, secret } from './scenarios.ts'
@@ -55,6 +58,20 @@ function openOver(store: NodeStore): Promise<RunningServer> {
   return openServer({ SESSION_STORAGE: store, SESSION_SECRET: secret, ...variables[store]() })
 }
 
+/** The shop, and its store once more for the test. */
+async function openWithStore(store: NodeStore): Promise<OpenStore> {
+  const shop = await openOver(store)
+  const { storage, close } = await openShopStore({ SESSION_STORAGE: store, ...variables[store]() })
+  return {
+    url: shop.url,
+    storage,
+    async stop() {
+      await close()
+      await shop.stop()
+    },
+  }
+}
+
 /** What a server says that cannot open. */
 async function refusalOf(own: Variables): Promise<string> {
   const { exited, errors } = startServer(own)
@@ -65,6 +82,7 @@ async function refusalOf(own: Variables): Promise<string> {
 for (const store of stores) {
   describe.skipIf(isMissing[store])(`the shop on Node, SESSION_STORAGE=${store}`, () => {
     describeShop(store, () => openOver(store))
+    describeDevices(store, () => openWithStore(store))
 
     it('closes what it has opened, and knows its visitors after a restart', async () => {
       const first = await openOver(store)

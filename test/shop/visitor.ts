@@ -22,7 +22,7 @@ export interface Visitor {
   send(path: string, init?: RequestInit): Promise<Response>
 }
 
-export function createVisitor(shop: string, cookie?: string): Visitor {
+export function createVisitor(shop: string, cookie?: string, userAgent?: string): Visitor {
   const visitor: Visitor = {
     cookie,
 
@@ -39,6 +39,7 @@ export function createVisitor(shop: string, cookie?: string): Visitor {
     async send(path, init = {}) {
       const headers = new Headers(init.headers)
       if (visitor.cookie !== undefined) headers.set('Cookie', visitor.cookie)
+      if (userAgent !== undefined) headers.set('User-Agent', userAgent)
       const response = await fetch(new URL(path, shop), { ...init, headers, redirect: 'manual' })
       for (const line of response.headers.getSetCookie()) visitor.cookie = keep(line)
       return response

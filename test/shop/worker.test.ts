@@ -8,7 +8,11 @@ import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { unstable_getMiniflareWorkerOptions, unstable_splitSqlQuery } from 'wrangler'
 
+import type { ShopStorage } from '../../examples/shop/shop-session.ts'
+import { shopStorageOf } from '../../examples/worker/storage.ts'
+import type { ShopBindings } from '../../examples/worker/storage.ts'
 import { buildPackage, bundleWorker, root } from './build.ts'
+import { describeDevices } from './devices.ts'
 import { describeShop, secret } from './scenarios.ts'
 import type { RunningShop } from './scenarios.ts'
 import { createVisitor } from './visitor.ts'
@@ -33,6 +37,8 @@ interface RunningWorker extends RunningShop {
   /** Runs the scheduled handler. */
   fireCron(): Promise<void>
   readonly database: D1DatabaseLike
+  /** A storage over its store, for the test. */
+  openStorage(): Promise<ShopStorage>
   /** What the Worker has logged. */
   log(): string
 }
@@ -62,6 +68,7 @@ async function openWorker(bindings: Record<string, string>): Promise<RunningWork
   }
   return {
     url: url.origin,
+    openStorage: async () => shopStorageOf(await miniflare.getBindings<ShopBindings>()),
     stop: () => miniflare.dispose(),
     database,
     async fireCron() {
@@ -75,7 +82,12 @@ async function openWorker(bindings: Record<string, string>): Promise<RunningWork
 }
 
 describe.each(stores)('the shop as a Worker, SESSION_STORAGE = "%s"', (store) => {
-  describeShop(store, () => openWorker({ SESSION_STORAGE: store, SESSION_SECRET: secret }))
+  const open = () => openWorker({ SESSION_STORAGE: store, SESSION_SECRET: secret })
+  describeShop(store, open)
+  describeDevices(store, async () => {
+    const shop = await open()
+    return { ...shop, storage: await shop.openStorage() }
+  })
 
   it('answers 500 without SESSION_SECRET, and keeps the reason to itself and its log', async () => {
     const shop = await openWorker({ SESSION_STORAGE: store })
