@@ -19,7 +19,8 @@ export default defineConfig({
     reporters: process.env['CI']
       ? ['default', ['json', { outputFile: '.vitest/report.json' }]]
       : ['default'],
-    testTimeout: 120_000,
+    // The longest race has 17,000 operations, each a round trip.
+    testTimeout: 600_000,
     hookTimeout: 120_000,
     restoreMocks: true,
     unstubEnvs: true,

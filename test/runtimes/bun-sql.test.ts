@@ -35,7 +35,7 @@ function sqliteSuites(
     await maintenance.setup()
     return store
   }
-  storeConformance(name, open, { indexed: true })
+  storeConformance(name, open, { indexed: true, races: name === 'bun:sqlite' })
   sqlConformance(name, (table) => createSQLiteStore({ database, table }), { sample: 'sqlite', run })
 }
 
@@ -67,7 +67,7 @@ describe.skipIf(postgresProgram === undefined)('SQL of Bun, over PostgreSQL', ()
     await made.maintenance.setup()
     return made.store
   }
-  storeConformance('Bun', open, { indexed: true })
+  storeConformance('Bun', open, { indexed: true, races: false })
   sqlConformance('Bun', (table) => createPostgresStore({ client: client(), table }), {
     sample: 'postgres',
     run: (statement) => sql.unsafe(statement),

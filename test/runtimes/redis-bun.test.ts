@@ -35,6 +35,6 @@ describe.skipIf(redisProgram === undefined)('Redis through Bun', () => {
   storeConformance(
     'RedisClient',
     () => prefixedStore(createRedisStore(client), `${crypto.randomUUID()}:`),
-    { indexed: true },
+    { indexed: true, races: false },
   )
 })

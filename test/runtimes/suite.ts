@@ -67,7 +67,7 @@ export function runtimeSuite(
       exclude: [...ABOUT_THE_REPOSITORY, ...excluded].map((name) => `test/${name}.test.ts`),
       provide: { runtime, hasBuffer: true },
       reporters: ['default', ['json', { outputFile: reportOf(run) }]],
-      testTimeout: 120_000,
+      testTimeout: 600_000,
       hookTimeout: 120_000,
       restoreMocks: true,
       unstubEnvs: true,

@@ -67,7 +67,7 @@ describe.skipIf(isAbsent)('MySQL over TCP', () => {
         await maintenance.setup()
         return store
       },
-      { indexed: true },
+      { indexed: true, races: name === 'mysql2' },
     )
     sqlConformance(
       name,

@@ -36,7 +36,7 @@ function suites(
     await maintenance.setup()
     return store
   }
-  storeConformance(name, open, { indexed: true })
+  storeConformance(name, open, { indexed: true, races: name === 'pg' })
   sqlConformance(name, (table) => createPostgresStore({ client: client(), table }), {
     sample: 'postgres',
     run,

@@ -33,7 +33,7 @@ export async function startPostgres({ tls = false } = {}): Promise<Engine> {
     ...user,
     stdio: 'ignore',
   })
-  const args = ['-D', data, '-p', `${port}`, '-h', '127.0.0.1', '-k', folder]
+  const args = ['-D', data, '-p', `${port}`, '-h', '127.0.0.1', '-k', folder, '-c', 'fsync=off']
   if (tls) {
     const [certificate, key] = [join(data, 'server.crt'), join(data, 'server.key')]
     const request = ['req', '-new', '-x509', '-nodes', '-subj', '/CN=localhost']

@@ -56,8 +56,8 @@ describe.each(Object.entries(storages))('sessionCookie, %s', (_, create) => {
   it('signs a user in', async () => {
     const storage = create()
     const sent = await sessionCookie(storage, { userId: 'data' }, { userId: 'ada' })
-    const session = await storage.getSession(sent)
-    expect([session.userId, session.get('userId')]).toEqual(['ada', 'data'])
+    const opened = await storage.getSession(sent)
+    expect([opened.userId, opened.get('userId')]).toEqual(['ada', 'data'])
   })
 
   it('signs a visitor in to the application', async () => {
