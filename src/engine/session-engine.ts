@@ -209,7 +209,7 @@ export function createSessionEngine(
 
   function isSeenDue({ user }: SessionRecord, now: number): boolean {
     if (user === undefined || backend.users === undefined) return false
-    return now - (user.seenAt ?? 0) >= SEEN_INTERVAL
+    return now - Math.floor(user.seenAt ?? 0) >= SEEN_INTERVAL
   }
 
   /** A cookie with `expires` ends its sessions at that moment. React Router computes it anew at each reading. */
