@@ -1,5 +1,6 @@
 import { stateOf } from '../session/session.ts'
 import type { Session, SessionData } from '../session/session.ts'
+import { SessionError, shown } from '../util/errors.ts'
 import { engineOf } from './session-storage.ts'
 import type { SessionStorage } from './session-storage.ts'
 import type { UserSessions } from './session-backend.ts'
@@ -32,7 +33,8 @@ export interface UserSession {
 /**
  * A storage whose back end can look up the sessions of a user.
  *
- * Its methods throw a {@link SessionError} with `ERR_SESSION_STORAGE` if the back end cannot answer.
+ * Its methods throw a {@link SessionError} with `ERR_SESSION_STORAGE` if the back end cannot answer, and `ERR_SESSION_VALUE`
+ * for a user id that is no text.
  *
  * @example
  * import type { IndexedSessionStorage, Session } from 'fetch-sessions'
@@ -88,6 +90,7 @@ export function withUserSessions<Data extends object, FlashData extends object>(
       userId: string,
       { limit = 100 }: { limit?: number | undefined } = {},
     ): Promise<UserSession[]> {
+      assertUserId(userId)
       const sessions = await (await users()).list(userId)
       return sessions
         .toSorted((a, b) => seenAt(b) - seenAt(a))
@@ -101,14 +104,25 @@ export function withUserSessions<Data extends object, FlashData extends object>(
           expiresAt: new Date(session.expiresAt),
         }))
     },
-    endSession: async (userId: string, handle: string): Promise<boolean> =>
-      (await users()).end(userId, handle),
+    async endSession(userId: string, handle: string): Promise<boolean> {
+      assertUserId(userId)
+      return (await users()).end(userId, handle)
+    },
     async endSessions(
       userId: string,
       { except }: { except?: Session<Data, FlashData> | string | undefined } = {},
     ): Promise<number> {
-      const kept = typeof except === 'object' ? (await stateOf(except).open()).handle : except
+      assertUserId(userId)
+      const kept = typeof except === 'object' && except !== null ? (await stateOf(except).open()).handle : except
       return (await users()).endAll(userId, kept)
     },
   })
+}
+
+function assertUserId(userId: unknown): void {
+  if (typeof userId === 'string') return
+  throw new SessionError(
+    'ERR_SESSION_VALUE',
+    `\`userId\` is ${shown(userId)}: give the text that signIn() was given, such as String(user.id).`,
+  )
 }

@@ -292,6 +292,7 @@ export function createSessionEngine(
       state.regenerated = false
       state.signsIn = false
       state.signsOut = false
+      state.before = undefined
       state.chosen = undefined
     }
     return { outcome: 'written', setCookies }

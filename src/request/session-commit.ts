@@ -205,7 +205,8 @@ export function report(
   >,
   isRefused: boolean,
 ): void {
-  const { origin, handle = '', user } = state.record ?? {}
+  // A sign-in that was not saved has signed nobody in.
+  const { origin, handle = '', user } = state.before ?? state.record ?? {}
   const event = { name: engine.cookie.name, origin, handle, userId: user?.id, ...facts }
   // Headers that Deno has closed were copied before.
   if (isDebugged) {

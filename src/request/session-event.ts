@@ -52,7 +52,7 @@ export interface SessionEvent {
   readonly cookieBytes: number
   /** Names the session in lists; empty if the storage has none. */
   readonly handle: string
-  /** Who is signed in after the request. */
+  /** Who is signed in after the request; or was, if the session has ended. */
   readonly userId: string | undefined
   /** What the handler or the storage threw, or why a renewal was postponed. */
   readonly error: unknown

@@ -90,6 +90,8 @@ export class SessionState {
   signsIn = false
   /** The user has signed out. Like `destroy()`, this holds with every response. */
   signsOut = false
+  /** The record before a sign-in or sign-out that is not saved yet. */
+  before: SessionRecord | undefined = undefined
   /** The lifetime that a sign-in has chosen, in seconds; without `maxAge` the cookie ends with the browser. */
   chosen: { readonly maxAge: number | undefined } | undefined = undefined
   closed = false
@@ -153,6 +155,7 @@ export class SessionState {
 
   /** A new session begins at the next commit: a new id, a new lifetime, and this user or none. */
   beginAnew(record: SessionRecord, user: SessionUser | undefined): void {
+    this.before ??= record
     this.regenerated = true
     this.signsIn = user !== undefined
     this.chosen = undefined

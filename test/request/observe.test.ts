@@ -79,6 +79,21 @@ describe('observe', () => {
     )
   })
 
+  it('names nobody for a sign-in that was not saved, and who it was for a session that ended', async () => {
+    const { events, visit } = browse((session, path) => {
+      if (path !== '/out') session.signIn(path)
+      else session.signOut()
+      return new Response('', { status: path === '/ada' ? 200 : 500 })
+    })
+    for (const path of ['/eve', '/ada', '/eve', '/out']) await visit(path)
+    expect(events.map(({ outcome, userId }) => [outcome, userId])).toEqual([
+      ['kept', undefined],
+      ['written', '/ada'],
+      ['kept', '/ada'],
+      ['ended', '/ada'],
+    ])
+  })
+
   it('is told why a cookie was refused, and of a renewal', async () => {
     const { events, visit, cookies } = browse(
       (session, path) => path === '/set' && session.set('n', 1),

@@ -83,6 +83,18 @@ export function userSessionConformance(
       expect(await devicesOf(storage)).toEqual(['🎉'.repeat(200)])
     })
 
+    it('are asked for by a text, or it is an error', async () => {
+      const storage = storageWith()
+      const cookie = await signIn(storage, 'ada')
+      for (const userId of [undefined, null, 42] as unknown as string[]) {
+        const error = { code: 'ERR_SESSION_VALUE' }
+        await expect(storage.sessionsOf(userId)).rejects.toMatchObject(error)
+        await expect(storage.endSession(userId, 'handle')).rejects.toMatchObject(error)
+        await expect(storage.endSessions(userId)).rejects.toMatchObject(error)
+      }
+      expect((await storage.getSession(cookie)).userId).toBe('ada')
+    })
+
     it.each([true, false])('are seen with one write per hour: rolling %s', async (rolling) => {
       const storage = storageWith()
       const cookie = await signIn(storage, 'ada')
