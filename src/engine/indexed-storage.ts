@@ -113,7 +113,10 @@ export function withUserSessions<Data extends object, FlashData extends object>(
       { except }: { except?: Session<Data, FlashData> | string | undefined } = {},
     ): Promise<number> {
       assertUserId(userId)
-      const kept = typeof except === 'object' && except !== null ? (await stateOf(except).open()).handle : except
+      const kept =
+        typeof except === 'object' && except !== null
+          ? (await stateOf(except).open()).handle
+          : except
       return (await users()).endAll(userId, kept)
     },
   })
