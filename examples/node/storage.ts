@@ -1,6 +1,7 @@
 import { createCookieSessionStorage } from 'fetch-sessions/storage/cookie'
 import { createMemorySessionStorage } from 'fetch-sessions/storage/memory'
 import { createPostgresSessionStorage } from 'fetch-sessions/storage/postgres'
+import { startPurging } from 'fetch-sessions/storage/purge'
 import { createRedisSessionStorage } from 'fetch-sessions/storage/redis'
 import { createSQLiteSessionStorage } from 'fetch-sessions/storage/sqlite'
 
@@ -84,14 +85,12 @@ async function openSqlStore(
   disconnect: () => void | Promise<void>,
 ): Promise<ShopStore> {
   await storage.setup()
-  const timer = setInterval(() => {
-    storage.purgeExpired().catch(console.error)
-  }, 60 * 60_000)
+  const stop = startPurging(storage)
   return {
     name,
     storage,
     async close() {
-      clearInterval(timer)
+      stop()
       await disconnect()
     },
   }
