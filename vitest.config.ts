@@ -1,4 +1,6 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
+
 import { defineConfig } from 'vitest/config'
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
@@ -21,6 +23,8 @@ export default defineConfig({
       : ['default'],
     // The longest race has 17,000 operations, each a round trip.
     testTimeout: 600_000,
+    // Most of the time is spent on waiting for engines, so two files at once on two cores, where Vitest would run one.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     hookTimeout: 120_000,
     restoreMocks: true,
     unstubEnvs: true,
