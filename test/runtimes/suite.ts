@@ -21,6 +21,8 @@ const ABOUT_THE_REPOSITORY = [
   'adapters/nitro',
   'budget',
   'docs',
+  'guide',
+  'guide-observing',
   'layout',
   'package',
   'public-names',
@@ -29,6 +31,7 @@ const ABOUT_THE_REPOSITORY = [
   'size',
   'types',
   'workers',
+  'workers-types',
 ]
 
 /** What needs a server of Node's own kind. */
