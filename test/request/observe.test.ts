@@ -129,7 +129,7 @@ describe('observe', () => {
       userId: 'ada',
       error: undefined,
     })
-    expect(events[0]?.storeTime).toBeGreaterThan(0)
+    expect(events[0]?.storeTime).toBeGreaterThanOrEqual(0) // Workers stop the clock between I/O
   })
 
   it('counts the writes of others that a request has met', async () => {
