@@ -40,6 +40,7 @@ const RUNS: readonly Run[] = [
   { name: 'deno', command: deno(), remedy: 'npm rebuild deno' },
   { name: 'workerd', command: here },
   { name: 'workerd-without-buffer', command: here },
+  { name: 'bindings', command: here },
   { name: 'servers', command: here },
   { name: 'attacks', command: here },
 ]

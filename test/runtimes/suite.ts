@@ -79,7 +79,8 @@ export function runtimeSuite(
   }
 }
 
-function packageAliases(): { find: RegExp; replacement: string }[] {
+/** What a test imports comes out of the tarball. */
+export function packageAliases(): { find: RegExp; replacement: string }[] {
   const manifest = join(PACKAGE, 'package.json')
   if (!existsSync(manifest)) {
     throw new Error(`There is no package in ${PACKAGE}. Start the suites by npm run test:runtimes.`)
