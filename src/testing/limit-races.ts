@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
 
 import type { IndexedSessionStorage, UserSession } from '../engine/indexed-storage.ts'
-import type { SessionStore } from '../engine/store.ts'
-import { toCookieHeader } from './client-cookie.ts'
 import { ALL_KEYS, race, usersOver } from './race.ts'
 import type { Client, RaceOptions, Sent, Visit } from './race.ts'
 import { ACTS, isSignedIn, sends, signedIn, signIn } from './sign-in-acts.ts'
@@ -33,10 +31,9 @@ export function limitRaces({ create, describe, it, indexed }: StoreSuite): void 
       [3, 1],
     ] as const) {
       it(`${most} at once, beside ${devices} before: two at once leave ${Math.min(most, devices + 2)}`, async () => {
-        const base = await create()
         let living: readonly UserSession[] = []
         await race(
-          base,
+          await create(),
           async (_, setup) => {
             for (let i = 0; i < devices; i++) await signedIn(setup)
             return [signsInBeside(most), signsInBeside(most)]
@@ -45,19 +42,18 @@ export function limitRaces({ create, describe, it, indexed }: StoreSuite): void 
             assert.equal(living.length, Math.min(most, devices + 2))
             assert.ok(clients.some(isSignedIn), 'sign-ins have ended each other')
           },
-          listing(base, (sessions) => (living = sessions)),
+          listing((sessions) => (living = sessions)),
         )
       })
     }
 
     it('2 at once: three at once leave 2', async () => {
-      const base = await create()
       let living: readonly UserSession[] = []
       await race(
-        base,
+        await create(),
         () => [signsInBeside(2), signsInBeside(2), signsInBeside(2)],
         () => assert.equal(living.length, 2),
-        { ...listing(base, (sessions) => (living = sessions)), stops: ['create', 'keysOf'] },
+        { ...listing((sessions) => (living = sessions)), stops: ['create', 'keysOf'] },
       )
     })
 
@@ -76,10 +72,9 @@ export function limitRaces({ create, describe, it, indexed }: StoreSuite): void 
     for (const act of USES) {
       for (const most of [1, 2, 3]) {
         it(`${most} at once, beside 2 before of which one ${act.what}, leave ${most}`, async () => {
-          const base = await create()
           let living: readonly UserSession[] = []
           await race(
-            base,
+            await create(),
             async (_, setup) => {
               const cookie = await signedIn(setup)
               await signedIn(setup)
@@ -90,7 +85,7 @@ export function limitRaces({ create, describe, it, indexed }: StoreSuite): void 
               assert.ok(isSignedIn(client as Client) || act.signsIn)
             },
             {
-              ...listing(base, (sessions) => (living = sessions)),
+              ...listing((sessions) => (living = sessions)),
               ...(most === 1 && !act.signsIn && { stops: ALL_KEYS }),
             },
           )
@@ -118,18 +113,10 @@ function underLimit(act: Act, most: number, cookie: string): Sent {
   return sends(act, { visit: visitUnder(most), cookie, hasLoaded: true })
 }
 
-/** Nobody else has a session when an order begins; all sessions are listed when it ends. */
-function listing(
-  base: SessionStore,
-  note: (sessions: readonly UserSession[]) => void,
-): RaceOptions {
-  const storage: IndexedSessionStorage = usersOver(base)
+/** Begins with a session of nobody; when an order ends, all sessions of the user are listed. */
+function listing(note: (sessions: readonly UserSession[]) => void): RaceOptions {
   return {
     stops: ['create', 'update', 'keysOf'],
-    async start(setup) {
-      await storage.endSessions('ada')
-      return toCookieHeader(await setup.commitSession(await setup.getSession()))
-    },
-    afterwards: async () => note(await storage.sessionsOf('ada')),
+    afterwards: async (setup) => note(await (setup as IndexedSessionStorage).sessionsOf('ada')),
   }
 }

@@ -206,19 +206,41 @@ export interface Outcome {
 }
 
 /**
+ * The same store, with users whom it has never listed before. An index may keep the keys of ended sessions for a while,
+ * so thousands of orders with the same user would fill one list.
+ */
+function withNewUsers(store: SessionStore, order: number): SessionStore {
+  if (!isIndexed(store)) return store
+  const digits = String(order).padStart(6, '0')
+  const renamed = (user: string): string => user.slice(0, -digits.length) + digits
+  const owned = <Change extends { readonly user?: string | undefined }>(change: Change): Change =>
+    change.user === undefined ? change : { ...change, user: renamed(change.user) }
+  const part: IndexedSessionStore = {
+    read: (key) => store.read(key),
+    create: (key, record) => store.create(key, owned(record)),
+    update: (key, version, change) => store.update(key, version, owned(change)),
+    delete: (key) => store.delete(key),
+    keysOf: (user, cursor) => store.keysOf(renamed(user), cursor),
+  }
+  return part
+}
+
+/**
  * Runs requests over one session, in every order of their operations on the store.
  *
  * @param prepare gives the requests for a session that has just been stored
  */
 export async function race(
-  base: SessionStore,
+  store: SessionStore,
   prepare: (cookie: string, setup: SessionStorage) => readonly Sent[] | Promise<readonly Sent[]>,
   check: (outcome: Outcome) => void,
   { start: begins = start, stops = KNOWN_KEYS, afterwards }: RaceOptions = {},
 ): Promise<void> {
   // Sessions have ids of their own, so all orders can share one store.
-  const setup = storageOver(base)
+  let begun = 0
   const orders = await everyInterleaving(async () => {
+    const base = withNewUsers(store, ++begun)
+    const setup = storageOver(base)
     let ticks = 0
     const cookie = await begins(setup)
     const running: Running[] = []

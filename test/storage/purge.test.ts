@@ -71,10 +71,16 @@ describe('purgeAll', () => {
   it('gives requests their turn between two batches', async () => {
     const storage = await expired(1500)
     vi.useRealTimers()
-    const purging = purgeAll(storage)
-    const left = await new Promise((resolve) => setImmediate(() => resolve(rows())))
-    expect(left).toBe(500)
-    expect(await purging).toBe(1500)
+    const turns: string[] = []
+    const deleted = await purgeAll({
+      purgeExpired(options) {
+        turns.push('batch')
+        setTimeout(() => turns.push('request'), 0)
+        return storage.purgeExpired(options)
+      },
+    })
+    expect(deleted).toBe(1500)
+    expect(turns).toEqual(['batch', 'request', 'batch'])
   })
 
   it.each([
