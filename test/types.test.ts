@@ -330,6 +330,19 @@ describe('the types of c.var.session', () => {
   })
 })
 
+describe('the types of the options of a storage', () => {
+  it('name the levels that `timeouts` may be', () => {
+    expectTypeOf<api.SessionStorageOptions['timeouts']>().toEqualTypeOf<
+      'aal1' | 'aal2' | 'aal3' | undefined
+    >()
+    expectTypeOf<api.IndexedSessionStorageOptions['timeouts']>().toEqualTypeOf<
+      api.SessionStorageOptions['timeouts']
+    >()
+    // @ts-expect-error no such level
+    expect(() => createCookieSessionStorage({ timeouts: 'aal4' })).toThrow("'aal1', 'aal2'")
+  })
+})
+
 describe('the types of the options of session()', () => {
   interface Env {
     SECRET: string

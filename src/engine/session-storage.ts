@@ -14,6 +14,7 @@ import { SessionError, shown } from '../util/errors.ts'
 import type { MaybePromise } from '../util/maybe-promise.ts'
 import type { ChosenLifetime } from './lifetime.ts'
 import { checkMaxAge, lifetimeFrom } from './lifetime-options.ts'
+import type { TimeoutOptions } from './lifetime-options.ts'
 import type { SessionBackend } from './session-backend.ts'
 import { createSessionEngine } from './session-engine.ts'
 import type { SessionEngine } from './session-engine.ts'
@@ -101,6 +102,22 @@ export interface SessionStorageOptions<Data extends object = SessionData> {
    * Off by default.
    */
   absoluteTimeout?: number | undefined
+  /**
+   * The timeouts of an authentication assurance level of NIST SP 800-63B-4, in place of `absoluteTimeout` and `idleTimeout`:
+   *
+   * - `aal1`: 30 days (section 2.1.3). It leaves `idleTimeout` at its default.
+   * - `aal2`: 24 hours, and 1 hour without a renewal (section 2.2.3).
+   * - `aal3`: 12 hours, and 15 minutes without a renewal (section 2.3.3).
+   *
+   * A shorter `cookie.maxAge` counts in place of the idle timeout, and so does the `maxAge` of a single `signIn` or
+   * `commitSession`, even if it is longer. A level asks for more than timeouts, above all for ways to authenticate.
+   *
+   * @example
+   * import { createCookieSessionStorage } from 'fetch-sessions'
+   *
+   * export const storage = createCookieSessionStorage({ timeouts: 'aal2' })
+   */
+  timeouts?: 'aal1' | 'aal2' | 'aal3' | undefined
   /**
    * A schema for the values: of zod, valibot, arktype or any other Standard Schema library (https://standardschema.dev). It
    * types the values. It validates them when they are loaded and, outside of production, when they are set. Missing keys
@@ -199,11 +216,8 @@ function assertFunction(name: string, value: unknown): void {
   )
 }
 
-function assertNoTimeouts({
-  idleTimeout,
-  absoluteTimeout,
-}: Pick<SessionStorageOptions, 'idleTimeout' | 'absoluteTimeout'>): void {
-  if (idleTimeout === undefined && absoluteTimeout === undefined) return
+function assertNoTimeouts({ idleTimeout, absoluteTimeout, timeouts }: TimeoutOptions): void {
+  if ((idleTimeout ?? absoluteTimeout ?? timeouts) === undefined) return
   throw new SessionError(
     'ERR_SESSION_CONFIG',
     "Signed cookies carry no times, so no timeout can be enforced: write `protection: 'encrypted'` with `acceptSigned: true`, or leave the timeouts out.",

@@ -177,7 +177,7 @@ describe("protection: 'signed'", () => {
     vi.useRealTimers()
   })
 
-  it.each([{ idleTimeout: 60 }, { absoluteTimeout: 60 }])(
+  it.each([{ idleTimeout: 60 }, { absoluteTimeout: 60 }, { timeouts: 'aal1' as const }])(
     'refuses timeouts, which its cookies cannot carry: %o',
     (timeout) => {
       expect(() =>

@@ -35,6 +35,7 @@ export function storageLifetimes(name: string, open: OpenBackEnd): void {
       ['the shorter of maxAge and idleTimeout', { idleTimeout: 60 }, 60],
       ['maxAge where idleTimeout is longer', { idleTimeout: 5000 }, 1000],
       ['absoluteTimeout', { absoluteTimeout: 30 }, 30],
+      ['15 minutes for AAL3', { cookie: { secrets: [SECRET] }, timeouts: 'aal3' }, 15 * 60],
       ['expires', { cookie: { secrets: [SECRET], expires: new Date(START + 50_000) } }, 50],
     ])('ends a session after %s', async (_, options, seconds) => {
       const storage = await storageWith(options)
@@ -57,6 +58,15 @@ export function storageLifetimes(name: string, open: OpenBackEnd): void {
       await expect(make()).rejects.toMatchObject({
         code: 'ERR_SESSION_CONFIG',
         message: expect.stringContaining(`\`${option}\``),
+      })
+    })
+
+    it('have one way to say their timeouts', async () => {
+      const make = async (): Promise<SessionStorage> =>
+        storageWith({ timeouts: 'aal2', idleTimeout: 60 })
+      await expect(make()).rejects.toMatchObject({
+        code: 'ERR_SESSION_CONFIG',
+        message: expect.stringContaining('`absoluteTimeout: 86400, idleTimeout: 60`'),
       })
     })
 
