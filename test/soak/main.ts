@@ -47,7 +47,12 @@ for (const own of [true, false, false]) {
 const clocks = createClocks(processes, random.fork())
 const end = performance.now() + seconds * 1000
 let models: Model[] = []
+let isInterrupted = false
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => (isInterrupted = true))
+}
 const isOver = (): boolean =>
+  isInterrupted ||
   performance.now() > end ||
   deaths.length > 0 ||
   models.some(({ violations }) => violations.length > 0)
@@ -69,12 +74,17 @@ const traffics = BACK_ENDS.flatMap((traits): Traffic[] => {
 })
 models = traffics.map(({ model }) => model)
 
-await Promise.all([
-  ...traffics.map(runTraffic),
-  clocks.run(isOver, pause),
-  restartAgainAndAgain(engines.mortal, random.fork(), isOver, pause),
-])
-if (deaths.length === 0) await Promise.all(traffics.map(inspectAll))
+try {
+  await Promise.all([
+    ...traffics.map(runTraffic),
+    clocks.run(isOver, pause),
+    restartAgainAndAgain(engines.mortal, random.fork(), isOver, pause),
+  ])
+  if (deaths.length === 0) await Promise.all(traffics.map(inspectAll))
+} catch (error) {
+  // Such as an engine that does not start again. The others must not run on.
+  deaths.push(String(error))
+}
 
 const restartsOf = (name: string): number =>
   engines.mortal.find(({ backEnd }) => backEnd === name)?.restarts ?? 0
@@ -84,7 +94,7 @@ console.log(`${clocks.steps()} steps of the clocks, ${problems.length} violation
 for (const problem of problems.slice(0, 5)) console.error(`\n${problem}`)
 if (problems.length > 0) console.error(`\nTo choose the same again: --seed ${seed}`)
 
-if (deaths.length === 0) await Promise.all(processes.map((each) => each.stop()))
+await Promise.all(processes.map((each) => each.stop()))
 await engines.stop()
 await rm(folder, { recursive: true, force: true })
 process.exit(problems.length > 0 ? 1 : 0)

@@ -1,6 +1,7 @@
 import type { Act, Answer, Application, Reply, Seen } from './application.ts'
-import { createKey, createLife, isFirm, note, weaken } from './lives.ts'
+import { isFirm, note, weaken } from './lives.ts'
 import type { Key, Life } from './lives.ts'
+import { Registry } from './registry.ts'
 
 /** What a back end promises. */
 export interface Traits {
@@ -23,8 +24,6 @@ export interface Totals {
   requests: number
   failedInOutages: number
   failedOtherwise: number
-  sessions: number
-  ended: number
   oldCookies: number
 }
 
@@ -32,8 +31,6 @@ export interface Totals {
 export type IsOutage = (startedAt: number) => boolean
 
 const REPLACING: readonly Act['name'][] = ['regenerate', 'reauthenticate', 'sign in', 'log out']
-/** Old cookies that are kept to be tried again. */
-const MAX_OLD = 2000
 
 /** Sends requests to one back end, and compares each answer with what the earlier ones allow. */
 export class Model {
@@ -42,35 +39,17 @@ export class Model {
     requests: 0,
     failedInOutages: 0,
     failedOtherwise: 0,
-    sessions: 0,
-    ended: 0,
     oldCookies: 0,
   }
   readonly violations: Violation[] = []
-  /** Cookies that must open nobody. */
-  readonly old: string[] = []
-  readonly #keys = new Map<string, Key>()
-  readonly #keysOf = new Map<Life, Set<Key>>()
-  readonly #livesOf = new Map<string, Set<Life>>()
+  readonly known: Registry
   readonly #endings = new Map<string, number>()
   readonly #isOutage: IsOutage
 
   constructor(traits: Traits, isOutage: IsOutage = () => false) {
     this.traits = traits
+    this.known = new Registry(traits.inCookie)
     this.#isOutage = isOutage
-  }
-
-  keyOf(cookie: string | undefined): Key | undefined {
-    return cookie === undefined ? undefined : this.#keys.get(cookie)
-  }
-
-  lives(user: string): readonly Life[] {
-    return [...(this.#livesOf.get(user) ?? [])]
-  }
-
-  /** Every cookie that somebody has, with whom it opens. */
-  cookies(): readonly string[] {
-    return [...this.#keys.keys()]
   }
 
   secretOf(user: string): string {
@@ -78,8 +57,8 @@ export class Model {
   }
 
   signIn(app: Application, cookie: string | undefined, user: string): Promise<Answer | undefined> {
-    const life = this.#begin(user, this.secretOf(user))
-    const former = this.keyOf(cookie)?.life
+    const life = this.known.begin(user, this.secretOf(user))
+    const former = this.known.keyOf(cookie)?.life
     if (former !== undefined) former.successors.push(life)
     const isEnding = (this.#endings.get(user) ?? 0) + (former?.endings ?? 0) > 0
     if (isEnding) life.isUncertain = true
@@ -88,19 +67,19 @@ export class Model {
   }
 
   begin(app: Application, cookie: string | undefined): Promise<Answer | undefined> {
-    const life = this.#begin(undefined, `secret ${crypto.randomUUID()}`)
-    const key = this.keyOf(cookie)
+    const life = this.known.begin(undefined, `secret ${crypto.randomUUID()}`)
+    const key = this.known.keyOf(cookie)
     if (key !== undefined) key.mayBegin = life
     return this.visit(app, cookie, { name: 'begin', secret: life.secret, life: life.id }, life)
   }
 
   endAll(app: Application, user: string): Promise<Answer | undefined> {
-    return this.#end(app, undefined, { name: 'end all', user }, user, this.lives(user))
+    return this.#end(app, undefined, { name: 'end all', user }, user, this.known.lives(user))
   }
 
   endOthers(app: Application, cookie: string, own: Life): Promise<Answer | undefined> {
     const user = own.user ?? ''
-    const others = this.lives(user).filter((life) => life !== own)
+    const others = this.known.lives(user).filter((life) => life !== own)
     return this.#end(app, cookie, { name: 'end others' }, user, others)
   }
 
@@ -117,7 +96,7 @@ export class Model {
     begins?: Life,
   ): Promise<Answer | undefined> {
     const { name: backEnd } = this.traits
-    const key = this.keyOf(cookie)
+    const key = this.known.keyOf(cookie)
     const life = key?.life
     const isReplacing = REPLACING.includes(act.name)
     const before: Before = {
@@ -143,7 +122,7 @@ export class Model {
       if (reply.code !== 'ERR_SESSION_STORAGE') {
         this.#violate(`a request failed with ${reply.code}: ${reply.message}`, life ?? begins)
       }
-      if (begins !== undefined) this.#livesOf.get(begins.user ?? '')?.delete(begins)
+      if (begins !== undefined) this.known.forget(begins)
       if (life !== undefined && isReplacing) weaken(life)
       if (life !== undefined && act.name === 'read notice') life.notice = null
       return undefined
@@ -160,7 +139,7 @@ export class Model {
 
   /** What a request found must be what its cookie was made for, or nobody if that is possible. */
   #check(key: Key | undefined, before: Before, { seen, outcome }: Answer): void {
-    if (key?.mayBegin !== undefined && key.mayBegin.id === seen.life) this.#takeOver(key)
+    if (key?.mayBegin !== undefined && key.mayBegin.id === seen.life) this.known.takeOver(key)
     const life = key?.life
     if (seen.user === undefined && seen.secret === undefined && seen.life === undefined) {
       if (key !== undefined && isFirm(key, before.own)) {
@@ -204,8 +183,9 @@ export class Model {
       case 'begin':
         if (!isWritten || begins === undefined) return
         begins.state = 'alive'
-        if (typeof cookie === 'string') this.#issue(cookie, this.#newKey(begins, countAfter))
-        else if (key?.mayBegin === begins) this.#takeOver(key)
+        if (typeof cookie === 'string')
+          this.known.issue(cookie, this.known.newKey(begins, countAfter))
+        else if (key?.mayBegin === begins) this.known.takeOver(key)
         return
       case 'sign in':
         if (isWritten) this.#signedIn(key, answer, begins)
@@ -215,19 +195,19 @@ export class Model {
       case 'reauthenticate':
         if (!isLife) return
         if (isWritten && typeof cookie === 'string') {
-          this.#issue(cookie, this.#newKey(life, countAfter))
-          this.#bury(key)
+          this.known.issue(cookie, this.known.newKey(life, countAfter))
+          this.known.bury(key)
         } else if (life !== undefined) weaken(life)
         return
       case 'log out':
-        if (isLife) this.#ended(life)
-        if (isLife) this.#bury(key)
-        if (typeof cookie === 'string') this.#issue(cookie, this.#newKey(undefined, 0))
+        if (isLife) this.known.end(life)
+        if (isLife) this.known.bury(key)
+        if (typeof cookie === 'string') this.known.issue(cookie, this.known.newKey(undefined, 0))
         return
       default:
     }
     if (typeof cookie !== 'string' || key === undefined) return
-    this.#issue(cookie, this.traits.inCookie ? this.#newKey(life, countAfter) : key)
+    this.known.issue(cookie, this.traits.inCookie ? this.known.newKey(life, countAfter) : key)
   }
 
   #signedIn(key: Key | undefined, answer: Answer, begun: Life | undefined): void {
@@ -242,10 +222,10 @@ export class Model {
       begun.count = isSure ? former.count : { acknowledged: 0, sent: former.count.sent }
       begun.notice = isSure ? former.notice : null
     }
-    this.#issue(cookie, this.#newKey(begun, countAfter))
+    this.known.issue(cookie, this.known.newKey(begun, countAfter))
     if (!isFormer) return
-    this.#ended(former)
-    this.#bury(key)
+    this.known.end(former)
+    this.known.bury(key)
   }
 
   async #end(
@@ -272,58 +252,9 @@ export class Model {
     const hasEnded = typeof answer?.ended === 'number' || answer?.ended === true
     for (const life of hasEnded ? ending : []) {
       // It may be one of those that were begun under it.
-      if (act.name !== 'end one' || life.successors.length === 0) this.#ended(life)
+      if (act.name !== 'end one' || life.successors.length === 0) this.known.end(life)
     }
     return answer
-  }
-
-  #begin(user: string | undefined, secret: string): Life {
-    const life = createLife(user, secret)
-    this.totals.sessions++
-    if (user === undefined) return life
-    const all = this.#livesOf.get(user) ?? new Set()
-    this.#livesOf.set(user, all.add(life))
-    return life
-  }
-
-  #ended(life: Life | undefined): void {
-    if (life === undefined || life.state === 'ended') return
-    life.state = 'ended'
-    this.totals.ended++
-    this.#livesOf.get(life.user ?? '')?.delete(life)
-    for (const key of this.#keysOf.get(life) ?? []) this.#bury(key)
-    this.#keysOf.delete(life)
-  }
-
-  /** From now on its cookies open nobody. */
-  #bury(key: Key | undefined): void {
-    if (key === undefined || this.traits.inCookie) return
-    key.isDead = true
-    this.old.push(...key.cookies.splice(0))
-    for (const cookie of this.old.splice(0, this.old.length - MAX_OLD)) this.#keys.delete(cookie)
-  }
-
-  #newKey(life: Life | undefined, count = 0): Key {
-    return createKey(life, this.traits.inCookie ? count : undefined)
-  }
-
-  #issue(cookie: string, key: Key): void {
-    this.#keys.set(cookie, key)
-    key.cookies.push(cookie)
-    const { life } = key
-    if (life === undefined) return
-    // A request that was under way during the end.
-    if (life.state === 'ended') return this.#bury(key)
-    const keys = this.#keysOf.get(life) ?? new Set()
-    this.#keysOf.set(life, keys.add(key))
-  }
-
-  #takeOver(key: Key): void {
-    key.life = key.mayBegin
-    key.mayBegin = undefined
-    if (key.life === undefined) return
-    key.life.state = 'alive'
-    this.#keysOf.set(key.life, new Set([key]))
   }
 
   #violate(what: string, life: Life | undefined): void {

@@ -36,4 +36,6 @@ async function receive(message: ToProcess): Promise<void> {
   }
 }
 
+// Without the one that has forked it, nobody would end it.
+process.on('disconnect', () => process.exit(1))
 process.on('message', (message: ToProcess) => void receive(message))

@@ -24,7 +24,9 @@ export async function startProcess(
   const child = fork(fileURLToPath(new URL('process.ts', import.meta.url)), {
     env: { ...process.env, NODE_ENV: 'production' },
   })
-  const tell = (message: ToProcess): void => void child.send(message)
+  const tell = (message: ToProcess): void => {
+    if (child.connected) child.send(message)
+  }
   const waiting = new Map<number, (reply: Reply) => void>()
   let isStopped = false
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
@@ -34,6 +36,7 @@ export async function startProcess(
       const why = `a process of the application ended with ${code ?? signal}`
       reject(new Error(why))
       if (!isStopped) onDeath(why)
+      for (const answer of waiting.values()) answer({ code: 'DEAD', message: why })
     })
     child.on('message', (message: FromProcess) => {
       if (message.kind === 'open') return resolve(message.backEnds)
@@ -48,6 +51,7 @@ export async function startProcess(
     backEnds,
     visit: (visit) =>
       new Promise((resolve) => {
+        if (!child.connected) return resolve({ code: 'DEAD', message: 'the process has ended' })
         const number = ++visits
         waiting.set(number, resolve)
         tell({ kind: 'visit', number, visit })
@@ -55,6 +59,7 @@ export async function startProcess(
     shiftClock: (milliseconds) => tell({ kind: 'shift', milliseconds }),
     async stop() {
       isStopped = true
+      if (!child.connected) return
       tell({ kind: 'close' })
       const timer = setTimeout(() => child.kill('SIGKILL'), 10_000)
       await ended

@@ -26,11 +26,11 @@ export function reportTable(
   models: readonly Model[],
   restartsOf: (backEnd: string) => number,
 ): string {
-  const rows = models.map(({ traits: { name }, totals, violations }) => [
+  const rows = models.map(({ traits: { name }, totals, known, violations }) => [
     name,
     totals.requests,
-    totals.sessions,
-    totals.ended,
+    known.sessions,
+    known.ended,
     totals.oldCookies,
     restartsOf(name),
     totals.failedInOutages,

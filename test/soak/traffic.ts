@@ -29,12 +29,17 @@ export async function runTraffic(traffic: Traffic): Promise<void> {
   await Promise.all(loops)
 }
 
-/** Looks with every cookie that there is: those that live have what was acknowledged, and the rest opens nobody. */
+/** How many cookies are looked with at the end: cookie storage makes one for each write. */
+const MOST_INSPECTED = 5_000
+
+/** Looks with the newest cookies: those that live have what was acknowledged, and the rest opens nobody. */
 export async function inspectAll({ model, applications }: Traffic): Promise<void> {
   const [app] = applications
   if (app === undefined) return
-  for (const cookie of model.cookies()) await model.visit(app, cookie, { name: 'look' })
-  model.totals.oldCookies += model.old.length
+  for (const cookie of model.known.cookies().slice(-MOST_INSPECTED)) {
+    await model.visit(app, cookie, { name: 'look' })
+  }
+  model.totals.oldCookies += model.known.old.length
 }
 
 async function browse(traffic: Traffic, random: Random): Promise<void> {
@@ -48,7 +53,7 @@ async function browse(traffic: Traffic, random: Random): Promise<void> {
   while (!isOver()) {
     await sleep(random.next() * 2 * traffic.pause)
     const app = random.pick(applications)
-    const key = model.keyOf(jar)
+    const key = model.known.keyOf(jar)
     const life = key?.life
     const isKnown = jar !== undefined && key?.isDead === false && life?.state === 'alive'
     let hasFailed = false
@@ -130,7 +135,7 @@ async function administer(traffic: Traffic, random: Random): Promise<void> {
     await sleep(random.next() * 2 * pause * 8)
     const app = random.pick(applications)
     const user = random.pick(USERS)
-    const lives = model.lives(user).filter(({ handle }) => handle !== '')
+    const lives = model.known.lives(user).filter(({ handle }) => handle !== '')
     if (random.chance(0.1)) await model.visit(app, undefined, { name: 'purge' })
     else if (random.chance(0.3)) await model.endAll(app, user)
     else if (lives.length > 0) await model.endOne(app, random.pick(lives))
@@ -143,7 +148,7 @@ async function steal(traffic: Traffic, random: Random): Promise<void> {
   while (!isOver()) {
     await sleep(random.next() * 2 * pause * 2)
     const app = random.pick(applications)
-    const cookies = model.traits.inCookie ? model.cookies() : model.old
+    const cookies = model.traits.inCookie ? model.known.cookies() : model.known.old
     if (cookies.length === 0) continue
     const cookie = random.pick(cookies)
     if (random.chance(0.1)) {
