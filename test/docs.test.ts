@@ -55,7 +55,7 @@ const markdownIn = (folder: string): string[] =>
 
 /** The guides are written by hand, and so are these pages. */
 const isGuide = (page: string): boolean => page.startsWith('guide/')
-const OTHERS_BY_HAND = ['asvs.md', 'threat-model.md']
+const OTHERS_BY_HAND = ['asvs.md', 'soak.md', 'threat-model.md']
 const apiPages = (): string[] =>
   markdownIn('docs').filter((page) => !isGuide(page) && !OTHERS_BY_HAND.includes(page))
 

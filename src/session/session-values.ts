@@ -58,6 +58,8 @@ export class SessionValues {
   #readTexts: Map<string, string> | undefined
   /** The updates of keys that were not written otherwise; they run again on a newer value. */
   #updates: Map<string, readonly ValueUpdate[]> | undefined
+  /** The keys that were set, also to the value that they had. */
+  #assigned: Set<string> | undefined
   #cleared = false
   /** The text of the last serialize(), which is about to be stored. */
   #text: string | undefined
@@ -90,6 +92,8 @@ export class SessionValues {
   set(key: string, value: unknown, name: string = key): void {
     assertJson(name, value)
     this.#updates?.delete(key)
+    this.#assigned ??= new Set()
+    this.#assigned.add(key)
     const values = this.#writable()
     // Assigning to `__proto__` would set the prototype.
     if (key !== '__proto__') values[key] = value
@@ -110,12 +114,14 @@ export class SessionValues {
 
   delete(key: string): void {
     this.#updates?.delete(key)
+    this.#assigned?.delete(key)
     if (this.has(key)) delete this.#writable()[key]
   }
 
   clear(): void {
     this.#cleared = true
     this.#updates = undefined
+    this.#assigned = undefined
     if (Object.keys(this.#values).length > 0) this.#values = {}
   }
 
@@ -173,6 +179,12 @@ export class SessionValues {
       kept.set(key, before)
     }
     for (const [key, value] of set) Object.defineProperty(values, key, { ...OWN, value })
+    // What was set to the value that it had is no change, but it is gone if another request has ended the session meanwhile.
+    for (const key of this.#assigned ?? []) {
+      if (!Object.hasOwn(values, key)) {
+        Object.defineProperty(values, key, { ...OWN, value: this.#values[key] })
+      }
+    }
     for (const [key, updates] of this.#updates ?? []) {
       let value = cleared ? undefined : copyOf(key, stored)
       for (const update of updates) value = update(value)
@@ -198,6 +210,7 @@ export class SessionValues {
     this.#loadedText = this.#text
     this.#readTexts = undefined
     this.#updates = undefined
+    this.#assigned = undefined
     this.#text = undefined
     this.#cleared = false
   }

@@ -7,6 +7,7 @@ import { SessionError } from '../util/errors.ts'
 import { assertClient } from '../util/client.ts'
 import { createStoreSessionStorage } from '../engine/store-storage.ts'
 import type { IndexedSessionStorageOptions } from '../engine/store-storage.ts'
+import { throwStorageError } from '../engine/storage-error.ts'
 import type { IndexedSessionStore } from '../engine/store.ts'
 import type { IndexedSessionStorage } from '../engine/indexed-storage.ts'
 import type { SessionData } from '../session/session.ts'
@@ -237,7 +238,7 @@ ORDER BY \`key\` LIMIT ${PAGE}`
     async purgeExpired({ limit = 1000 }: { limit?: number } = {}) {
       // MySQL takes no limit among the parameters of mysql2, which sends numbers as DOUBLE.
       const purge = `DELETE FROM ${table} WHERE \`expires\` <= ? ORDER BY \`expires\`, \`key\` LIMIT ${Math.trunc(limit)}`
-      return countAffected(purge, [Date.now()])
+      return countAffected(purge, [Date.now()]).catch(throwStorageError)
     },
   }
   return { store, maintenance }

@@ -1,3 +1,4 @@
+import { throwStorageError } from '../engine/storage-error.ts'
 import { SessionError } from '../util/errors.ts'
 import type { IndexedSessionStore } from '../engine/store.ts'
 
@@ -210,7 +211,7 @@ WHERE owner = ${p(1)} AND expires > ${p(2)} AND key > ${p(3)} ORDER BY key LIMIT
       }
     },
     async purgeExpired({ limit = 1000 } = {}) {
-      return (await query(purge, [Date.now(), limit])).length
+      return (await query(purge, [Date.now(), limit]).catch(throwStorageError)).length
     },
   }
   return { store, maintenance }

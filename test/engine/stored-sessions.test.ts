@@ -60,6 +60,20 @@ describe('createStoreSessionStorage', () => {
     expect(session.id).not.toContain('chosen')
   })
 
+  it('keeps what a sign-in sets to the value that it had, though the session ends meanwhile', async () => {
+    const storage = createStoreSessionStorage(createMemoryStore(10), { cookie: COOKIE })
+    const session = await storage.getSession()
+    session.signIn('ada')
+    session.set('role', 'editor')
+    session.set('cart', ['tea'])
+    const again = await storage.getSession(toCookie(await storage.commitSession(session)))
+    await storage.endSessions('ada')
+    again.signIn('ada')
+    again.set('role', 'editor')
+    const cookie = toCookie(await storage.commitSession(again))
+    expect((await storage.getSession(cookie)).data).toEqual({ role: 'editor' })
+  })
+
   it('takes another id where one is taken', async () => {
     const store = createMemoryStore(10)
     const create = vi.spyOn(store, 'create').mockResolvedValueOnce(null)

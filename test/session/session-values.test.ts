@@ -7,6 +7,24 @@ describe('SessionValues.rebase', () => {
   const cases: [string, (values: SessionValues) => void, object, object][] = [
     ['keeps what both have set', (values) => values.set('a', 2), { a: 1, b: 2 }, { a: 2, b: 2 }],
     ['takes over what it has not touched', () => {}, { a: 5 }, { a: 5 }],
+    [
+      'keeps what was set to the value that it had, and has gone meanwhile',
+      (values) => values.set('a', 1),
+      { b: 2 },
+      { a: 1, b: 2 },
+    ],
+    [
+      'takes over a newer value of what was set to the value that it had',
+      (values) => values.set('a', 1),
+      { a: 2 },
+      { a: 2 },
+    ],
+    [
+      'leaves away what was set to the value that it had, and then unset',
+      (values) => [values.set('a', 1), values.delete('a')],
+      { b: 2 },
+      { b: 2 },
+    ],
     ['unsets what it has unset', (values) => values.delete('a'), { a: 3, b: 1 }, { b: 1 }],
     [
       'keeps a nested change',

@@ -1,0 +1,69 @@
+import { createMemorySessionStorage, createStoreSessionStorage } from 'fetch-sessions'
+import type { SessionStore } from 'fetch-sessions'
+import { brokenStores } from '../support/broken-stores.ts'
+import { coreMutants } from '../support/core-mutants.ts'
+import { SECRET } from '../support/secrets.ts'
+import { createApplication } from './application.ts'
+import type { Storage } from './application.ts'
+import { Model } from './model.ts'
+import type { Traits } from './model.ts'
+import { createRandom } from './random.ts'
+import { failures } from './report.ts'
+import { inspectAll, runTraffic } from './traffic.ts'
+import { describe, expect, it } from 'vitest'
+
+const common = { cookie: { secrets: [SECRET] }, idleTimeout: 3600 }
+
+/** Sends so many requests at least, or until something is wrong. */
+async function soak(storage: Storage, requests: number, traits: Partial<Traits> = {}) {
+  const promises = { indexed: true, compares: true, inCookie: false, ...traits }
+  const model = new Model({ name: 'one', ...promises })
+  const traffic = {
+    model,
+    applications: [createApplication(new Map([['one', storage]]))],
+    random: createRandom(1),
+    pause: 0,
+    isOver: () => model.totals.requests >= requests || model.violations.length > 0,
+    clockPeriod: () => 1,
+  }
+  await runTraffic(traffic)
+  await inspectAll(traffic)
+  return model
+}
+
+const indexedOver = (store: SessionStore): Storage => createStoreSessionStorage(store, common)
+
+describe('the soak', () => {
+  it('finds nothing wrong with memory storage', async () => {
+    const model = await soak(createMemorySessionStorage({ ...common, maxRecords: 1e6 }), 5_000)
+    expect(failures([model])).toEqual([])
+    const { sessions, ended } = model.known
+    const { oldCookies, failedOtherwise } = model.totals
+    expect(Math.min(sessions, ended, oldCookies)).toBeGreaterThan(100)
+    expect(failedOtherwise).toBe(0)
+  })
+
+  it.each([
+    ['that ends nothing', 'a session that has ended lives'],
+    ['that names no user', 'a session that has ended lives'],
+    ['that checks no version', 'the count is'],
+    ['that takes every user for one', 'a cookie opens somebody else'],
+  ])('finds what is wrong with a store %s', async (name, what) => {
+    const create = coreMutants[name]?.create
+    const model = await soak(indexedOver((create as () => SessionStore)()), 20_000)
+    expect(failures([model]).join('\n')).toContain(what)
+  })
+
+  it.each([
+    'never compares',
+    'keeps the version of data that changes',
+    'compares in a step of its own',
+    'answers that it has written, and has not',
+    'has one record for all keys',
+  ])('finds what is wrong with a store that %s', async (name) => {
+    const create = brokenStores[name]?.create
+    const store = (create as () => SessionStore)()
+    const model = await soak(indexedOver(store), 20_000, { indexed: false })
+    expect(failures([model])).not.toEqual([])
+  })
+})
