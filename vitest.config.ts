@@ -16,8 +16,8 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.{ts,tsx}'],
-    // Those of the runtimes have configurations of their own (`npm run test:runtimes`), the README's another runner.
-    exclude: ['test/runtimes/**', 'test/.readme/**'],
+    // Those of the runtimes have configurations of their own (`npm run test:runtimes`), those of the pages another runner.
+    exclude: ['test/runtimes/**', 'test/.readme/**', 'test/.guide*/**'],
     reporters: process.env['CI']
       ? ['default', ['json', { outputFile: '.vitest/report.json' }]]
       : ['default'],

@@ -6,7 +6,9 @@ import { createSQLiteStore } from '../src/storage/sqlite.ts'
 import { guides, snippetsOf, typeErrorsIn, writeSnippets } from './support/snippets.ts'
 import { afterAll, describe, expect, it } from 'vitest'
 
-describe.each(guides())('the snippets of %s', (page) => {
+const withSnippets = guides().filter((page) => snippetsOf(page).length > 0)
+
+describe.each(withSnippets)('the snippets of %s', (page) => {
   const folder = `test/.guide-${page.replace(/\W+/g, '-')}`
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -15,6 +17,33 @@ describe.each(guides())('the snippets of %s', (page) => {
     writeSnippets(folder, snippets)
     expect(new Set(readdirSync(folder)).size).toBe(snippets.length)
     expect(typeErrorsIn(folder)).toBe('')
+  })
+})
+
+describe('the code in the pages', () => {
+  it('is marked as what it is, so that no snippet goes unchecked', () => {
+    const fences = ['README.md', 'CONTRIBUTING.md', ...guides()].flatMap((page) =>
+      [...readFileSync(page, 'utf8').matchAll(/^\s*```(.*)\n[\s\S]*?^\s*```$/gm)].map(
+        ([, info = '']) => ({ page, info }),
+      ),
+    )
+    const known = /^(ts( file=\S+)?|sh|sql|text)$/
+    expect(fences.filter(({ info }) => !known.test(info))).toEqual([])
+    expect(withSnippets.length).toBeGreaterThan(9)
+  })
+})
+
+describe('a snippet that several pages have', () => {
+  it('is the same on all of them', () => {
+    const pages = ['README.md', ...guides()].flatMap((page) =>
+      snippetsOf(page)
+        .filter(({ name }) => !name.startsWith('snippet-'))
+        .map((snippet) => ({ page, ...snippet })),
+    )
+    const first = new Map(pages.toReversed().map((snippet) => [snippet.name, snippet]))
+    expect(first.size).toBeLessThan(pages.length) // some are on several pages
+    const different = pages.filter(({ name, code }) => first.get(name)?.code !== code)
+    expect(different.map(({ page, name }) => `${page}: ${name}`)).toEqual([])
   })
 })
 

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import packageJson from '../package.json' with { type: 'json' }
@@ -46,7 +47,13 @@ const NODE_MODULES: readonly [files: RegExp, modules: readonly string[]][] = [
   ],
 ]
 
-const readme = readFileSync('README.md', 'utf8')
+/** The rows of all tables of a page, cell by cell. */
+function rowsOf(page: string): string[][] {
+  const rows = readFileSync(page, 'utf8').matchAll(/^\|(.*)\|$/gm)
+  return [...rows]
+    .map(([, row = '']) => row.split('|').map((cell) => cell.trim()))
+    .filter(([first = '']) => !/^:?-+:?$/.test(first))
+}
 
 function importsOf(file: string): string[] {
   // The examples in docstrings import published names.
@@ -132,16 +139,31 @@ describe('the layout', () => {
     expect(packageJson.exports).toEqual(expected)
   })
 
-  it('has a row in the README for every adapter, back end, dependency and error', () => {
-    const rows = [
-      ...Object.keys(packageJson.exports).filter((name) => /^\.\/(?!package)/.test(name)),
-      ...Object.keys(packageJson.dependencies),
-      ...[...readFileSync('src/util/errors.ts', 'utf8').matchAll(/'(ERR_\w+)'/g)].map(
-        ([, code]) => code,
-      ),
-    ].map((name = '') => `| \`${name.replace(/^\./, 'fetch-sessions')}\` |`)
-    const text = readme.replaceAll(/ +\|/g, ' |') // the columns are aligned
-    expect(rows.filter((row) => !text.includes(row))).toEqual([])
+  it('has a row for every adapter, back end, helper, error and dependency', () => {
+    const published = Object.keys(packageJson.exports)
+      .filter((name) => /^\.\/(?!package)/.test(name))
+      .map((name) => name.replace(/^\./, 'fetch-sessions'))
+    const isStorage = (name: string): boolean => name.startsWith('fetch-sessions/storage/')
+    const isHelper = (name: string): boolean => name === 'fetch-sessions/testing'
+    const errors = readFileSync('src/util/errors.ts', 'utf8').matchAll(/'(ERR_\w+)'/g)
+    const expected = {
+      'README.md': Object.keys(packageJson.dependencies),
+      'docs/guide/routers.md': published.filter((name) => !isStorage(name) && !isHelper(name)),
+      'docs/guide/storages.md': published.filter(isStorage),
+      'docs/guide/testing.md': published.filter(isHelper),
+      'docs/guide/options.md': [...new Set([...errors].map(([, code = '']) => code))],
+    }
+    for (const [page, names] of Object.entries(expected)) {
+      expect(names.length, page).toBeGreaterThan(0)
+      const first = rowsOf(page).map(([cell]) => cell)
+      expect(names.filter((name) => !first.includes(`\`${name}\``))).toEqual([])
+    }
+  })
+
+  it('has a row for the costs of every back end', () => {
+    const rows = rowsOf('docs/guide/storages.md')
+    const costs = rows.filter((cells) => cells.length === 7).map(([name]) => name)
+    expect(new Set(costs).size).toBe(1 + backEnds.length) // with the head of the table
   })
 
   it('has a test that runs the conformance suite for every adapter and back end', () => {
@@ -169,6 +191,70 @@ describe('the layout', () => {
     ]) {
       expect(readFileSync(file, 'utf8')).not.toMatch(/export \*/)
     }
+  })
+})
+
+describe('CONTRIBUTING.md', () => {
+  const contributing = readFileSync('CONTRIBUTING.md', 'utf8')
+  const section = (heading: string): string =>
+    contributing.split(`## ${heading}\n`)[1]?.split(/^## /m)[0] ?? ''
+  const steps = (heading: string): string[] =>
+    [...section(heading).matchAll(/^\d\. \*\*(.+?)\*\*/gm)].map(([, step = '']) => step)
+  /** The files that a section names, for a back end or an adapter. */
+  const filesFor = (heading: string, name: string): string[] =>
+    [...section(heading).matchAll(/`((?:src|adapters|docs|test)\/[^`]+)`/g)].map(([, file = '']) =>
+      file.replace('<name>', name),
+    )
+
+  it('maps every folder, those of src/ from the bottom up', () => {
+    const mapped = rowsOf('CONTRIBUTING.md')
+      .map(([cell = '']) => /^`([\w./-]+\/|src\/index\.ts)`$/.exec(cell)?.[1])
+      .filter((folder) => folder !== undefined)
+    const tracked = execFileSync('git', ['ls-files'], { encoding: 'utf8' }).split('\n')
+    const folders = tracked.map((file) => /^(\w[^/]*\/)./.exec(file)?.[1]).filter(Boolean)
+    const rooms = FOLDERS.map((folder) => (folder === 'index' ? 'src/index.ts' : `src/${folder}/`))
+    expect(mapped.filter((folder) => !folder.startsWith('src/') || folder === 'src/')).toEqual(
+      [...new Set(folders)].toSorted(),
+    )
+    expect(mapped.filter((folder) => /^src\/./.test(folder))).toEqual(rooms)
+  })
+
+  it.each(['Add a back end', 'Add an adapter'])('asks for four things: %s', (heading) => {
+    expect(steps(heading)).toEqual([
+      'One source file',
+      'One line in `exports`',
+      'One row in the docs',
+      'One test file',
+    ])
+  })
+
+  it('names files that every back end and every adapter has', () => {
+    const files = [
+      ...backEnds.flatMap((name) => filesFor('Add a back end', name.replace('storage/', ''))),
+      ...adapters.flatMap((name) => filesFor('Add an adapter', name)),
+    ]
+    expect(files.length).toBeGreaterThan(50)
+    expect(files.filter((file) => !existsSync(file))).toEqual([])
+  })
+
+  it('has lines for `exports` as they are', () => {
+    const lineFor = (heading: string, name: string): string =>
+      (/^.*`exports`.*`("[^`]+")`/m.exec(section(heading))?.[1] ?? '').replaceAll('<name>', name)
+    const text = readFileSync('package.json', 'utf8')
+    for (const name of backEnds) {
+      const line = lineFor('Add a back end', name.replace('storage/', ''))
+      expect(line).toContain(name)
+      expect(text).toContain(line)
+    }
+    for (const name of adapters) {
+      const line = lineFor('Add an adapter', name)
+      expect(line).toContain(name)
+      expect(text).toContain(line)
+    }
+  })
+
+  it('fits on two pages', () => {
+    expect(contributing.trimEnd().split('\n').length).toBeLessThanOrEqual(130)
   })
 })
 

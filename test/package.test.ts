@@ -165,8 +165,11 @@ describe('the package', () => {
     const charts = ['dark', 'light'].map((scheme) => `test/bench/results/requests-${scheme}.svg`)
     expect(others.toSorted()).toEqual([
       'CHANGELOG.md',
+      'CONTRIBUTING.md',
       'LICENSE',
       'README.md',
+      'SECURITY.md',
+      'docs/public/request.svg',
       'package.json',
       ...charts,
     ])

@@ -6,7 +6,7 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { requestsChart, THEMES } from './chart.ts'
 import type { Theme } from './chart.ts'
 import { prove } from './proofs.ts'
-import { readPart, requestsPart, scalePart, serverPart, workersPart } from './readme.ts'
+import { readPart, requestsPart, scalePart, serverPart, workersPart } from './page.ts'
 import type { RequestsResults } from './requests-results.ts'
 import { PUBLISHED, readPublished } from './results.ts'
 import { SCENARIOS, tamper } from './scenarios.ts'
@@ -85,7 +85,7 @@ describe('the committed results', () => {
     }
   })
 
-  it('are what the tables of the README say', async () => {
+  it('are what the tables of docs/benchmarks.md say', async () => {
     expect(readPart('npm run bench')).toBe(await requestsPart(requests()))
     const server = readPublished<ServerResults>('server.json')
     expect(readPart('npm run bench:server')).toBe(await serverPart(server))

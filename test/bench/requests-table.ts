@@ -10,8 +10,8 @@ export function requestsTable(results: RequestsResults, mode: Mode): Promise<str
   )
 }
 
-/** The table in the README: medians alone. */
-export function readmeRequestsTable(results: RequestsResults): Promise<string> {
+/** The table in docs/benchmarks.md: medians alone. */
+export function publishedRequestsTable(results: RequestsResults): Promise<string> {
   return table(results, 'sequential', ({ ratio }) => times(ratio.median))
 }
 

@@ -7,7 +7,7 @@ import type { RequestsTask } from './requests-process.ts'
 import { summarise } from './requests-results.ts'
 import type { RequestsReport, RequestsResults } from './requests-results.ts'
 import { floorLine, requestsTable } from './requests-table.ts'
-import { requestsPart, writePart } from './readme.ts'
+import { requestsPart, writePart } from './page.ts'
 import { conditionsOf, writeResults } from './results.ts'
 import { IN_PROCESS } from './subjects.ts'
 

@@ -26,8 +26,8 @@ export async function scaleReport(results: ScaleResults): Promise<string> {
   ].join('\n\n')
 }
 
-/** The same for the README: medians alone. */
-export async function readmeScaleReport(results: ScaleResults): Promise<string> {
+/** The same for docs/benchmarks.md: medians alone. */
+export async function publishedScaleReport(results: ScaleResults): Promise<string> {
   const print = ({ median }: Spread): string => String(median)
   return [
     'Microseconds a request, by the number of sessions in the storage:',

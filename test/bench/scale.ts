@@ -1,5 +1,5 @@
 import { readOptions } from './node-process.ts'
-import { scalePart, writePart } from './readme.ts'
+import { scalePart, writePart } from './page.ts'
 import { conditionsOf, writeResults } from './results.ts'
 import { measureHeap } from './scale-heap.ts'
 import { measurePayloads } from './scale-payload.ts'

@@ -9,5 +9,5 @@ export async function formatTable(rows: readonly (readonly string[])[]): Promise
 }
 
 export async function formatMarkdown(text: string): Promise<string> {
-  return format(text, { ...(await resolveConfig('README.md')), parser: 'markdown' })
+  return format(text, { ...(await resolveConfig('docs/benchmarks.md')), parser: 'markdown' })
 }

@@ -28,8 +28,8 @@ export function workersTable(results: WorkersResults): Promise<string> {
   )
 }
 
-/** The table in the README: medians alone. */
-export function readmeWorkersTable(results: WorkersResults): Promise<string> {
+/** The table in docs/benchmarks.md: medians alone. */
+export function publishedWorkersTable(results: WorkersResults): Promise<string> {
   return table(results, ({ median }) => times(median))
 }
 

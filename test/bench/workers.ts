@@ -14,7 +14,7 @@ import { spreadOf } from './statistics.ts'
 import type { Spread } from './statistics.ts'
 import { loadSubject } from './subjects.ts'
 import type { SubjectId } from './subjects.ts'
-import { workersPart, writePart } from './readme.ts'
+import { workersPart, writePart } from './page.ts'
 import { workersTable } from './workers-results.ts'
 import type { WorkersResults, WorkersRow } from './workers-results.ts'
 

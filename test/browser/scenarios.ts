@@ -165,7 +165,7 @@ export function describeShopInBrowser(store: StoreName, open: () => Promise<Brow
         held.release()
         await Promise.all([adding, loaded])
         if (traits.lateRequestSignsIn) {
-          // No server knows that a sealed cookie was signed out: see "Login done right" in the README.
+          // No server knows that a sealed cookie was signed out: see "Cookie storage" in docs/guide/users.md.
           expect(await messages(second)).toEqual(['Noodle bowl is in your cart.'])
           expect(await greeting(second)).toBe('Hello, Blue Door')
         } else {

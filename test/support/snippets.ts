@@ -1,6 +1,6 @@
 import { fork, spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import path, { join } from 'node:path'
 
 import { SECRET } from './secrets.ts'
 
@@ -31,6 +31,11 @@ export function writeSnippets(folder: string, snippets: readonly Snippet[]): voi
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder)
   for (const { name, code } of snippets) writeFileSync(join(folder, name), `${code}\nexport {}\n`)
+}
+
+/** The module of a snippet that {@link writeSnippets} has written. */
+export async function loadSnippet<Module>(folder: string, name: string): Promise<Module> {
+  return (await import(/* @vite-ignore */ path.resolve(folder, name))) as Module
 }
 
 /** What the compiler says of a folder of snippets; nothing if all is well. */
