@@ -8,6 +8,9 @@ import { readJson, type JsrJson, type PackageJson } from './manifests.ts'
 export const CONTACT_PLACEHOLDER =
   /^> \*\*TODO before the first release: the address for security reports.*$/m
 
+/** What `npm run release:identity` puts there. */
+const CONTACT = /^> \[[^\]]+\]\((?:mailto|https):[^)]+\)$/m
+
 /** @returns the options of `npm run release:identity` that nobody has given yet */
 export function missingIdentity(folder: string): string[] {
   const { repository } = readJson<PackageJson>(folder, 'package.json')
@@ -21,7 +24,7 @@ export function missingIdentity(folder: string): string[] {
 
 function hasContact(folder: string): boolean {
   const path = join(folder, 'SECURITY.md')
-  return existsSync(path) && !CONTACT_PLACEHOLDER.test(readFileSync(path, 'utf8'))
+  return existsSync(path) && CONTACT.test(readFileSync(path, 'utf8'))
 }
 
 /** @throws Error that says what to run, where something is not decided */

@@ -14,13 +14,15 @@ interface PackageLock {
   packages: Record<string, { version?: string }>
 }
 
+const numbersOf = (version: string): string => version.split('-')[0] ?? ''
+
 /** @throws Error where a release cannot be made */
 function check(version: string): void {
   if (!/^\d+\.\d+\.\d+(-[0-9a-z.-]+)?$/.test(version)) {
     throw new Error(`"${version}" is not a version. Write it as in \`npm run release -- 0.2.0\`.`)
   }
   const current = readJson<PackageJson>(folder, 'package.json').version
-  if (version.localeCompare(current, 'en', { numeric: true }) < 0) {
+  if (numbersOf(version).localeCompare(numbersOf(current), 'en', { numeric: true }) < 0) {
     throw new Error(`${version} is older than ${current}, the version of package.json.`)
   }
   if (git('status', '--porcelain') !== '') {
