@@ -53,9 +53,11 @@ const markdownIn = (folder: string): string[] =>
     .filter((file) => file.endsWith('.md'))
     .toSorted()
 
-/** The guides are written by hand. */
+/** The guides are written by hand, and other scripts write these pages. */
 const isGuide = (page: string): boolean => page.startsWith('guide/')
-const apiPages = (): string[] => markdownIn('docs').filter((page) => !isGuide(page))
+const OTHERS = ['facts.md']
+const apiPages = (): string[] =>
+  markdownIn('docs').filter((page) => !isGuide(page) && !OTHERS.includes(page))
 
 /** What a module makes itself; what it hands on has its docstring elsewhere. */
 const ownNames = (module: Reflection): readonly Reflection[] =>
