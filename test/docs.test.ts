@@ -53,8 +53,15 @@ const markdownIn = (folder: string): string[] =>
     .filter((file) => file.endsWith('.md'))
     .toSorted()
 
-/** The guides are written by hand, and so are these pages. */
-const BY_HAND = ['asvs.md', 'benchmarks.md', 'comparison.md', 'soak.md', 'threat-model.md']
+/** The guides are written by hand, and so are these pages; those of facts come from another script. */
+const BY_HAND = [
+  'asvs.md',
+  'benchmarks.md',
+  'comparison.md',
+  'facts.md',
+  'soak.md',
+  'threat-model.md',
+]
 const isGuide = (page: string): boolean => page.startsWith('guide/') || BY_HAND.includes(page)
 const apiPages = (): string[] => markdownIn('docs').filter((page) => !isGuide(page))
 
