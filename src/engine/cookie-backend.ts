@@ -1,5 +1,6 @@
 import type { SessionUser } from '../session/session-state.ts'
 import type { StoredValues } from '../session/session-values.ts'
+import { isMoment } from '../token/token.ts'
 import type { LoadedSession, SessionBackend } from './session-backend.ts'
 
 /**
@@ -35,7 +36,7 @@ export function parseCookieBody(body: string): LoadedSession | null {
     if (!Array.isArray(parsed)) return { id: '', values: parsed as StoredValues }
     const [values, id, authenticatedAt] = parsed as unknown[]
     if (typeof values !== 'object' || values === null || Array.isArray(values)) return null
-    if (typeof id !== 'string' || typeof authenticatedAt !== 'number') return null
+    if (typeof id !== 'string' || !isMoment(authenticatedAt)) return null
     return { id: '', values: values as StoredValues, user: { id, authenticatedAt } }
   } catch {
     return null

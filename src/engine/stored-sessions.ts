@@ -3,6 +3,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import type { SessionRecord, SessionUser } from '../session/session-state.ts'
 import type { SessionValues, StoredValues } from '../session/session-values.ts'
 import { encodeBase64url, encodeUtf8Shared, fillRandom } from '../token/bytes.ts'
+import { isMoment } from '../token/token.ts'
 import {
   backOff,
   conflict,
@@ -349,7 +350,7 @@ function parseRecord(text: string, stale: boolean): ParsedRecord | null {
 function isUser(value: unknown): value is SessionUser {
   if (typeof value !== 'object' || value === null) return false
   const { id, authenticatedAt } = value as Partial<SessionUser>
-  return typeof id === 'string' && id !== '' && typeof authenticatedAt === 'number'
+  return typeof id === 'string' && id !== '' && isMoment(authenticatedAt)
 }
 
 function createId(): string {

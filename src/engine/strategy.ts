@@ -1,6 +1,7 @@
 import type { FlashSessionData, SessionData } from '../session/session.ts'
 import type { SessionUser } from '../session/session-state.ts'
 import { parseArray } from '../token/plain.ts'
+import { isMoment } from '../token/token.ts'
 import type { SessionBackend } from './session-backend.ts'
 import { storageOver } from './session-storage.ts'
 import type { SessionStorage, SessionStorageOptions } from './session-storage.ts'
@@ -136,6 +137,6 @@ function parseBody(body: string): { id: string; user?: SessionUser } {
   if (!body.startsWith('[')) return { id: body }
   const [id, userId, authenticatedAt] = parseArray(body)
   if (typeof id !== 'string') return { id: body }
-  if (typeof userId !== 'string' || typeof authenticatedAt !== 'number') return { id }
+  if (typeof userId !== 'string' || !isMoment(authenticatedAt)) return { id }
   return { id, user: { id: userId, authenticatedAt } }
 }

@@ -1,12 +1,10 @@
 import { decodeBase64url, encodeBase64url, encodeUtf8 } from './bytes.ts'
 import { chain } from '../util/maybe-promise.ts'
 import type { MaybePromise } from '../util/maybe-promise.ts'
-import { fromFlags, toFlags } from './token.ts'
+import { fromFlags, isMoment, toFlags } from './token.ts'
 import type { Token, TokenCodec, TokenContext, TokenTimes } from './token.ts'
 
 const VERSION = 1
-/** The last moment that a Date can hold (ECMA-262 section 21.4.1.1). */
-const MAX_DATE = 8.64e15
 
 /** The tokens of a cookie without secrets, as base64url. Anybody can read and write them. */
 export function createPlainCodec(context: TokenContext): TokenCodec {
@@ -63,8 +61,4 @@ export function parseArray(text: string | null): unknown[] {
   } catch {
     return []
   }
-}
-
-function isMoment(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Math.abs(value as number) <= MAX_DATE
 }

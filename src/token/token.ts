@@ -54,3 +54,11 @@ export function toFlags(times: TokenTimes): number {
 export function fromFlags(flags: number): { fixed: boolean; transient: boolean } {
   return { fixed: (flags & FIXED) !== 0, transient: (flags & TRANSIENT) !== 0 }
 }
+
+/** The last moment that a Date can hold (ECMA-262 section 21.4.1.1). */
+const MAX_DATE = 8.64e15
+
+/** Whether a value from JSON is a moment that a Date can hold, in whole milliseconds. */
+export function isMoment(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Math.abs(value as number) <= MAX_DATE
+}

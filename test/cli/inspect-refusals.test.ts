@@ -24,6 +24,15 @@ describe('inspect', () => {
       expect(refusal?.message).toContain('3 hours ago')
     })
 
+    it.each(['1e300', '0.5', '"1"', '-8640000000000001'])(
+      'a plain cookie with a login at %s, which no Date can hold',
+      async (authenticatedAt) => {
+        const fields = [1, 'cookie', '__session', NOW, NOW, NOW + 1, 0]
+        const text = JSON.stringify([...fields, `[{},"ada",${authenticatedAt}]`])
+        expect(await reasonOf(Buffer.from(text).toString('base64url'))).toBe('invalid')
+      },
+    )
+
     it('what another secret has sealed', async () => {
       const text = await setCookieOf(sealed())
       expect(await reasonOf(text, { secrets: [OLD_SECRET] })).toBe('unknown-secret')
