@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
 import packageJson from '../package.json' with { type: 'json' }
+import { snippetsOf } from './support/snippets.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 interface Comment {
@@ -53,17 +54,7 @@ const markdownIn = (folder: string): string[] =>
     .filter((file) => file.endsWith('.md'))
     .toSorted()
 
-/** The guides are written by hand, and so are these pages; those of facts come from another script. */
-const BY_HAND = [
-  'asvs.md',
-  'benchmarks.md',
-  'comparison.md',
-  'facts.md',
-  'soak.md',
-  'threat-model.md',
-]
-const isGuide = (page: string): boolean => page.startsWith('guide/') || BY_HAND.includes(page)
-const apiPages = (): string[] => markdownIn('docs').filter((page) => !isGuide(page))
+const apiPages = (): string[] => markdownIn('docs/reference')
 
 /** What a module makes itself; what it hands on has its docstring elsewhere. */
 const ownNames = (module: Reflection): readonly Reflection[] =>
@@ -98,7 +89,8 @@ describe('the API pages', () => {
   it('are those that `npm run docs` writes: run it where they are not', () => {
     expect(apiPages()).toEqual(markdownIn(pages))
     for (const page of markdownIn(pages)) {
-      expect(readFileSync(join('docs', page), 'utf8'), `docs/${page}: run \`npm run docs\``).toBe(
+      const committed = readFileSync(join('docs/reference', page), 'utf8')
+      expect(committed, `docs/reference/${page}: run \`npm run docs\``).toBe(
         readFileSync(join(pages, page), 'utf8'),
       )
     }
@@ -134,11 +126,11 @@ describe('the API pages', () => {
 
   it('are found from the README, those of the API by way of the index', () => {
     const readme = readFileSync('README.md', 'utf8')
-    expect(readme).toContain('](docs/README.md)')
-    const guides = markdownIn('docs').filter(isGuide)
-    expect(guides.filter((page) => !readme.includes(`](docs/${page})`))).toEqual([])
-    const index = readFileSync('docs/README.md', 'utf8')
-    const others = apiPages().filter((page) => page !== 'README.md')
+    expect(readme).toContain('](docs/reference/index.md)')
+    const guides = markdownIn('docs/guide')
+    expect(guides.filter((page) => !readme.includes(`](docs/guide/${page})`))).toEqual([])
+    const index = readFileSync('docs/reference/index.md', 'utf8')
+    const others = apiPages().filter((page) => page !== 'index.md')
     expect(others.filter((page) => !index.includes(`](${page})`))).toEqual([])
   })
 })
@@ -169,7 +161,7 @@ describe('the docstrings', () => {
     expect(bare).toEqual([])
   })
 
-  it('have examples that are type-checked, all of them', () => {
+  it('have examples that are type-checked, all of them, and so have the home page and the concepts', () => {
     rmSync(examples, { recursive: true, force: true })
     mkdirSync(examples)
     for (const module of modules) {
@@ -179,6 +171,14 @@ describe('the docstrings', () => {
           const code = example.replace(/^```ts\n([\s\S]*)\n```$/, '$1')
           writeFileSync(join(examples, file), `${code}\nexport {}\n`)
         }
+      }
+    }
+    for (const page of [
+      'index.md',
+      ...markdownIn('docs/concepts').map((file) => `concepts/${file}`),
+    ]) {
+      for (const { name, code } of snippetsOf(join('docs', page))) {
+        writeFileSync(join(examples, `${page.replaceAll('/', '.')}.${name}`), code)
       }
     }
     // The unused names of an example are for its reader.

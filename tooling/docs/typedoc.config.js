@@ -31,10 +31,11 @@ export default {
   tsconfig: `${root}tooling/docs/tsconfig.json`,
   skipErrorChecking: true, // `npm run types` has done so
   plugin: ['typedoc-plugin-markdown', namePagesAsPublished],
-  out: `${root}docs`,
-  cleanOutputDir: false, // docs/guide is written by hand; the tests find pages that are left over
+  out: `${root}docs/reference`,
+  entryFileName: 'index', // the name that the site serves for the folder
   router: 'module',
   name: packageJson.name,
+  pageTitleTemplates: { index: 'All imports' },
   readme: 'none',
   disableSources: true,
   excludeExternals: true,
@@ -67,6 +68,7 @@ export default {
   treatValidationWarningsAsErrors: true,
 
   hidePageHeader: true,
+  hideBreadcrumbs: true, // the site has a sidebar
   useHTMLAnchors: true, // the links name these, and not the ones that GitHub makes of headings
   indexFormat: 'table',
   parametersFormat: 'table',
