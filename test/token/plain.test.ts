@@ -36,4 +36,23 @@ describe('createPlainCodec', () => {
     const token = tokenOf(FIELDS.with(index, value as string))
     expect([codec.open(token), codec.peek(token)]).toEqual([null, null])
   })
+  it.each([
+    '',
+    'A',
+    'A+',
+    'é',
+    'e30=',
+    tokenOf({}),
+    tokenOf(null),
+    encodeBase64url(Uint8Array.of(0xff)),
+  ])('refuses %j, which is no array', (value) => {
+    expect([codec.open(value), codec.peek(value)]).toEqual([null, null])
+  })
+
+  it('answers without a promise', () => {
+    const token = tokenOf(FIELDS)
+    expect(codec.opensAtOnce(token)).toBe(true)
+    expect(codec.open(token)).toMatchObject({ body: '{}' })
+    expect(codec.ready()).toBeUndefined()
+  })
 })
