@@ -12,6 +12,7 @@ describe.each([
     'with a Buffer that knows no base64url',
     { isEncoding: () => false } as unknown as typeof Buffer,
   ],
+  ['with a Buffer that knows no encodings', {} as typeof Buffer],
 ])('base64url %s', (_, native) => {
   // `undefined` as an argument would choose the default, so the global is taken away instead.
   const encode = (bytes: Uint8Array): string => without(native, () => encodeBase64url(bytes))
@@ -32,6 +33,30 @@ describe.each([
       ),
     )
   })
+
+  it.each([63, 64, 65, 150, 151, 8191, 8192, 8193, 20_000])('reads back %d bytes', (length) => {
+    const bytes = Uint8Array.from({ length }, (_value, i) => i * 7)
+    expect(Buffer.from(decode(encode(bytes)) ?? [])).toEqual(Buffer.from(bytes))
+  })
+
+  // Longer texts are read by Buffer, which takes all of these.
+  it.each([20, 200, 201, 20_000])(
+    'refuses other texts of the same bytes, %d and more letters',
+    (length) => {
+      const text = encode(Uint8Array.from({ length: length + 1 - (length % 3) }, () => 0xfb))
+      expect(text).toMatch(/^-_v7.*-w$/)
+      const others = [
+        `${text}==`,
+        `${text}.`,
+        ` ${text}`,
+        `${text.slice(0, 8)}\n${text.slice(8)}`,
+        text.replace('-', '+'),
+        text.replace('_', '/'),
+        text.replace(/w$/, 'x'),
+      ]
+      expect(others.filter((other) => decode(other) !== null)).toEqual([])
+    },
+  )
 
   it('writes the bytes of a view, not those of the whole buffer behind it', () => {
     expect(encode(Uint8Array.of(1, 2, 3, 4, 5).subarray(2, 4))).toBe('AwQ')

@@ -30,10 +30,35 @@ describe('createPlainCodec', () => {
     ['time of creation', 3, 1.5],
     ['time of issue', 4, null],
     ['expiry', 5, '2000'],
+    ['expiry', 5, 8.64e15 + 1],
+    ['expiry', 5, -8.64e15 - 1],
     ['flags', 6, '0'],
     ['body', 7, {}],
   ])('refuses another %s: field %d as %j', (_, index, value) => {
     const token = tokenOf(FIELDS.with(index, value as string))
     expect([codec.open(token), codec.peek(token)]).toEqual([null, null])
+  })
+  it.each([
+    '',
+    'A',
+    'A+',
+    'é',
+    'e30=',
+    tokenOf({}),
+    tokenOf(null),
+    encodeBase64url(Uint8Array.of(0xff)),
+  ])('refuses %j, which is no array', (value) => {
+    expect([codec.open(value), codec.peek(value)]).toEqual([null, null])
+  })
+
+  it.each([8.64e15, -8.64e15])('reads the expiry %d, the most that a Date can hold', (moment) => {
+    expect(codec.peek(tokenOf(FIELDS.with(5, moment)))?.times.expiresAt).toBe(moment)
+  })
+
+  it('answers without a promise', () => {
+    const token = tokenOf(FIELDS)
+    expect(codec.opensAtOnce(token)).toBe(true)
+    expect(codec.open(token)).toMatchObject({ body: '{}' })
+    expect(codec.ready()).toBeUndefined()
   })
 })

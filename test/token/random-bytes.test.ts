@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 
 import { fillRandom } from '../../src/token/bytes.ts'
+import { spyOnRandom } from '../support/random.ts'
 import { describe, expect, it } from 'vitest'
 
 describe('fillRandom', () => {
@@ -14,6 +15,15 @@ describe('fillRandom', () => {
     const drawn = Array.from({ length: 1000 }, (_, i) => draw(i % 2 === 0 ? 24 : 20))
     const starts = drawn.map((bytes) => Buffer.from(bytes.subarray(0, 8)).toString('hex'))
     expect(new Set(starts).size).toBe(1000)
+  })
+
+  it('asks the system once for thousands of bytes', () => {
+    const asked = spyOnRandom()
+    for (let i = 0; i < 170; i++) draw(24)
+    expect(asked.mock.calls.length).toBeLessThanOrEqual(1)
+    for (let i = 0; i < 170; i++) draw(24)
+    expect(asked.mock.calls.length).toBeGreaterThanOrEqual(1)
+    expect(asked.mock.calls.length).toBeLessThanOrEqual(2)
   })
 
   it('fills every byte', () => {

@@ -182,6 +182,13 @@ describe('createSealedCodec', () => {
     expect(derive).toHaveBeenCalledTimes(66)
   })
 
+  it('opens without a promise, and peeks before it has keys', async () => {
+    const codec = await codecFor([SECRET])
+    const token = codec.seal('{}', TIMES) as string
+    expect(codec.opensAtOnce(token)).toBe(true)
+    expect(createSealedCodec([], CONTEXT).peek(token)).toEqual({ times: TIMES, stale: true })
+  })
+
   it('seals nothing before it is ready', () => {
     const codec = createSealedCodec([SECRET], CONTEXT)
     expect(() => codec.seal('{}', TIMES)).toThrow('before ready()')
