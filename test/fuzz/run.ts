@@ -20,7 +20,8 @@ import type { Order, Report } from './worker.ts'
 const HOUR = 3600
 /** No input takes a tenth of this. */
 const HANGS_AFTER = 20_000
-const MAX_LENGTH = 1 << 16
+/** A kept input may be longer than those that the fuzzer makes. */
+const LONGEST_INPUT = 1 << 16
 /** Instead of a length, as long as no input has run. */
 const NOTHING_YET = 2 ** 32 - 1
 
@@ -55,7 +56,7 @@ function foundBy(name: TargetName): string {
 }
 
 async function fuzz(name: TargetName): Promise<void> {
-  const current = new SharedArrayBuffer(4 + MAX_LENGTH)
+  const current = new SharedArrayBuffer(4 + LONGEST_INPUT)
   const order: Order = { name, milliseconds: seconds * 1000, found: foundBy(name), current }
   const { runs, found, crash } = await runOf(order)
   console.log(

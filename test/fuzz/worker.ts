@@ -23,7 +23,7 @@ export interface Report {
   readonly crash: { readonly path: string; readonly reason: string } | undefined
 }
 
-const MAX_LENGTH = 2048
+const LONGEST_MUTATION = 2048
 /** Inputs between two looks at the coverage, which is slow to take. */
 const BATCH = 32
 
@@ -115,7 +115,7 @@ function mutate(inputs: readonly Uint8Array[]): Uint8Array {
     }
     data = pick(MUTATIONS)(data, choices)
   }
-  return data.subarray(0, MAX_LENGTH)
+  return data.subarray(0, LONGEST_MUTATION)
 }
 
 function below(limit: number): number {

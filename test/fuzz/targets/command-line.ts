@@ -112,5 +112,3 @@ async function runWith(args: readonly string[], stdin: string): Promise<Ran> {
     else process.env['SESSION_SECRET'] = secret
   }
 }
-
-export const { fuzz } = target

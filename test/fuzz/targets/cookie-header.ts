@@ -128,5 +128,3 @@ function assertHeaders(headers: Headers): void {
     assert.match(headers.get('Cache-Control') ?? '', /^private\b/)
   }
 }
-
-export const { fuzz } = target

@@ -89,5 +89,3 @@ async function commit(storage: SessionStorage, session: Session): Promise<string
     throw error
   }
 }
-
-export const { fuzz } = target

@@ -126,5 +126,3 @@ function assertTargeted(given: Headers, sent: Headers): void {
     assert.equal(sent.has(name), !isTargeted, name)
   }
 }
-
-export const { fuzz } = target
