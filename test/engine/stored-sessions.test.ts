@@ -121,6 +121,8 @@ describe('createStoreSessionStorage', () => {
     '{"createdAt":"1","data":{}}',
     '{"createdAt":1,"data":"text"}',
     '{"createdAt":1,"data":[]}',
+    '{"createdAt":1,"user":{"id":"ada","authenticatedAt":9e15},"data":{}}',
+    '{"createdAt":1,"user":{"id":"","authenticatedAt":1},"data":{}}',
     'not json',
   ])('calls a record invalid that holds no session: %j', async (data) => {
     const store = createMemoryStore(10)
