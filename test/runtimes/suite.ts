@@ -16,23 +16,8 @@ declare module 'vitest' {
   }
 }
 
-/** What looks at the repository, or drives another process: it has nothing to say about the runtime that it runs on. */
-const ABOUT_THE_REPOSITORY = [
-  'adapters/nitro',
-  'budget',
-  'docs',
-  'guide',
-  'guide-observing',
-  'layout',
-  'package',
-  'public-names',
-  'readme',
-  'session/hover',
-  'size',
-  'types',
-  'workers',
-  'workers-types',
-]
+/** What drives another process: it has nothing to say about the runtime that it runs on. */
+const ABOUT_ANOTHER_PROCESS = ['adapters/nitro', 'session/hover']
 
 /** What needs a server of Node's own kind. */
 export const ON_NODE_ONLY: readonly string[] = [
@@ -61,13 +46,14 @@ export function runtimeSuite(
     resolve: { alias: packageAliases() },
     test: {
       include: [
-        'test/*.test.ts',
+        // The others in that folder look at the repository.
+        'test/{contract,node,samples}.test.ts',
         'test/{adapters,cookie,engine,request,session,token,util}/*.test.ts',
         'test/storage/{cookie,memory}.test.ts',
         ...(runtime === 'deno' ? ['test/storage/deno-kv.test.ts'] : []),
         'test/runtimes/runtime.test.ts',
       ],
-      exclude: [...ABOUT_THE_REPOSITORY, ...excluded].map((name) => `test/${name}.test.ts`),
+      exclude: [...ABOUT_ANOTHER_PROCESS, ...excluded].map((name) => `test/${name}.test.ts`),
       provide: { runtime, hasBuffer: true },
       reporters: ['default', ['json', { outputFile: reportOf(run) }]],
       testTimeout: 600_000,
