@@ -127,7 +127,7 @@ export class Model {
       if (life !== undefined && act.name === 'read notice') life.notice = null
       return undefined
     }
-    this.#check(key, before, reply)
+    this.#check(key, before, reply, begins)
     if (act.name === 'read notice' && isSeen(reply.seen, life) && notice !== null) {
       if (reply.seen.notice !== notice) {
         this.#violate(`"${notice}" was flashed, and "${reply.seen.notice}" was read`, life)
@@ -138,7 +138,12 @@ export class Model {
   }
 
   /** What a request found must be what its cookie was made for, or nobody if that is possible. */
-  #check(key: Key | undefined, before: Before, { seen, outcome }: Answer): void {
+  #check(
+    key: Key | undefined,
+    before: Before,
+    { seen, outcome }: Answer,
+    begins: Life | undefined,
+  ): void {
     if (key?.mayBegin !== undefined && key.mayBegin.id === seen.life) this.known.takeOver(key)
     const life = key?.life
     if (seen.user === undefined && seen.secret === undefined && seen.life === undefined) {
@@ -158,8 +163,10 @@ export class Model {
     if (count < countInCookie || count > most) {
       this.#violate(`the count is ${count}, not ${countInCookie} to ${most}`, life)
     }
-    if (outcome === 'retired' && key !== undefined && isFirm(key, before.own)) {
-      this.#violate('a write to a session that lives is dropped', life)
+    // Whoever ends the sessions of a user may end one that is just being signed in.
+    const mayEnd = begins?.isUncertain === true
+    if (outcome === 'retired' && !mayEnd && key !== undefined && isFirm(key, before.own)) {
+      this.#violate('a write to a session that lives is dropped', life, begins)
     }
   }
 
@@ -257,10 +264,12 @@ export class Model {
     return answer
   }
 
-  #violate(what: string, life: Life | undefined): void {
+  #violate(what: string, ...lives: (Life | undefined)[]): void {
     const { name: backEnd } = this.traits
-    const of = life === undefined ? [] : [`${life.id} of ${life.user ?? 'nobody'}`]
-    this.violations.push({ backEnd, what, history: [...of, ...(life?.history ?? [])] })
+    const history = lives.flatMap((life) =>
+      life === undefined ? [] : [`${life.id} of ${life.user ?? 'nobody'}`, ...life.history],
+    )
+    this.violations.push({ backEnd, what, history })
   }
 }
 

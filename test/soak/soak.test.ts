@@ -4,7 +4,7 @@ import { brokenStores } from '../support/broken-stores.ts'
 import { coreMutants } from '../support/core-mutants.ts'
 import { SECRET } from '../support/secrets.ts'
 import { createApplication } from './application.ts'
-import type { Storage } from './application.ts'
+import type { Answer, Application, Storage } from './application.ts'
 import { Model } from './model.ts'
 import type { Traits } from './model.ts'
 import { createRandom } from './random.ts'
@@ -29,6 +29,40 @@ async function soak(storage: Storage, requests: number, traits: Partial<Traits> 
   await runTraffic(traffic)
   await inspectAll(traffic)
   return model
+}
+
+/** Signs in with the cookie of an anonymous session that lives, and is told that the sign-in was dropped. */
+async function dropSignIn(meanwhile?: (model: Model, app: Application) => Promise<unknown>) {
+  const model = new Model({ name: 'one', indexed: true, compares: true, inCookie: false })
+  const nobody: Answer['seen'] = {
+    origin: 'new',
+    handle: '',
+    user: undefined,
+    secret: undefined,
+    life: undefined,
+    count: undefined,
+    notice: undefined,
+  }
+  const answer: Answer = {
+    seen: nobody,
+    countAfter: undefined,
+    outcome: 'kept',
+    cookie: undefined,
+    ended: undefined,
+  }
+  const app: Application = {
+    async visit({ act }) {
+      if (act.name === 'begin') return { ...answer, outcome: 'written', cookie: 'cookie' }
+      if (act.name !== 'sign in') return { ...answer, ended: 0 }
+      await meanwhile?.(model, app)
+      const life = model.known.keyOf('cookie')?.life
+      const seen = { ...nobody, life: life?.id, secret: life?.secret }
+      return { ...answer, seen, outcome: 'retired' }
+    },
+  }
+  await model.begin(app, undefined)
+  await model.signIn(app, 'cookie', 'ada')
+  return failures([model])
 }
 
 const indexedOver = (store: SessionStore): Storage => createStoreSessionStorage(store, common)
@@ -65,5 +99,13 @@ describe('the soak', () => {
     const store = (create as () => SessionStore)()
     const model = await soak(indexedOver(store), 20_000, { indexed: false })
     expect(failures([model])).not.toEqual([])
+  })
+
+  it('finds a sign-in that is dropped without a reason', async () => {
+    expect((await dropSignIn()).join('\n')).toContain('a write to a session that lives is dropped')
+  })
+
+  it('lets whoever ends the sessions of a user end one that is being signed in', async () => {
+    expect(await dropSignIn((model, app) => model.endAll(app, 'ada'))).toEqual([])
   })
 })
