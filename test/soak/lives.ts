@@ -24,6 +24,8 @@ export interface Life {
   endings: number
   /** Those that were begun under its id. Who ends this one may end them. */
   readonly successors: Life[]
+  /** Under whose id it was begun, as long as somebody may still be ending that one. */
+  former: Life | undefined
   /** The flash value; null if nobody can know whether there is one. */
   notice: string | undefined | null
   handle: string
@@ -34,6 +36,8 @@ export interface Life {
 export interface Key {
   /** Undefined if nobody is to be found there, such as after a logout that left a message. */
   life: Life | undefined
+  /** Under whose id it was made: a logout that leaves a message makes a key without a life. */
+  former: Life | undefined
   /** What begins there if a request that was not answered was carried out. */
   mayBegin: Life | undefined
   /** A request with it has got a new id, and the answer. */
@@ -48,11 +52,13 @@ export interface Key {
 const MAX_HISTORY = 80
 let lives = 0
 
-export function createLife(user: string | undefined, secret: string): Life {
-  return {
+/** @param former under whose id it is begun */
+export function createLife(user: string | undefined, secret: string, former?: Life): Life {
+  const life: Life = {
     id: `life ${++lives}`,
     user,
     secret,
+    former,
     count: { acknowledged: 0, sent: 0 },
     state: 'pending',
     isUncertain: false,
@@ -62,17 +68,33 @@ export function createLife(user: string | undefined, secret: string): Life {
     handle: '',
     history: [],
   }
+  former?.successors.push(life)
+  life.isUncertain = isEnding(life)
+  return life
 }
 
-export function createKey(life: Life | undefined, countInCookie?: number): Key {
+export function createKey(
+  life: Life | undefined,
+  countInCookie?: number,
+  former: Life | undefined = life,
+): Key {
   return {
     life,
+    former,
     mayBegin: undefined,
     isDead: false,
     replacements: 0,
     countInCookie,
     cookies: [],
   }
+}
+
+/** Whether a request is under way that ends it, or a life before it: who ends that one ends what was begun under it. */
+export function isEnding(life: Life): boolean {
+  const { former } = life
+  if (life.endings > 0 || (former !== undefined && isEnding(former))) return true
+  if (former?.state === 'ended') life.former = undefined
+  return false
 }
 
 /** Whatever was begun under this life may have ended with it. */

@@ -30,6 +30,9 @@ export interface Totals {
 /** An engine is away, or back so recently that clients have not noticed. */
 export type IsOutage = (startedAt: number) => boolean
 
+/** About as many lines as five browsers make in ten seconds. */
+const MAX_RECENT = 300
+
 const REPLACING: readonly Act['name'][] = ['regenerate', 'reauthenticate', 'sign in', 'log out']
 
 /** Sends requests to one back end, and compares each answer with what the earlier ones allow. */
@@ -44,6 +47,8 @@ export class Model {
   readonly violations: Violation[] = []
   readonly known: Registry
   readonly #endings = new Map<string, number>()
+  /** What happened last, to any session. */
+  readonly #recent: string[] = []
   readonly #isOutage: IsOutage
 
   constructor(traits: Traits, isOutage: IsOutage = () => false) {
@@ -57,18 +62,17 @@ export class Model {
   }
 
   signIn(app: Application, cookie: string | undefined, user: string): Promise<Answer | undefined> {
-    const life = this.known.begin(user, this.secretOf(user))
-    const former = this.known.keyOf(cookie)?.life
-    if (former !== undefined) former.successors.push(life)
-    const isEnding = (this.#endings.get(user) ?? 0) + (former?.endings ?? 0) > 0
-    if (isEnding) life.isUncertain = true
+    const key = this.known.keyOf(cookie)
+    const life = this.known.begin(user, this.secretOf(user), key?.life ?? key?.former)
+    if ((this.#endings.get(user) ?? 0) > 0) life.isUncertain = true
     const { id, secret } = life
     return this.visit(app, cookie, { name: 'sign in', user, secret, life: id }, life)
   }
 
   begin(app: Application, cookie: string | undefined): Promise<Answer | undefined> {
-    const life = this.known.begin(undefined, `secret ${crypto.randomUUID()}`)
     const key = this.known.keyOf(cookie)
+    const secret = `secret ${crypto.randomUUID()}`
+    const life = this.known.begin(undefined, secret, key?.life ?? key?.former)
     if (key !== undefined) key.mayBegin = life
     return this.visit(app, cookie, { name: 'begin', secret: life.secret, life: life.id }, life)
   }
@@ -110,12 +114,16 @@ export class Model {
     const notice = life?.notice
     if (life !== undefined && act.name === 'flash') life.notice = null
     const startedAt = performance.now()
-    for (const each of [life, begins]) note(each, `asks for ${text(act)} with ${short(cookie)}`)
+    const asks = `asks for ${text(act)} with ${short(cookie)}`
+    for (const each of [life, begins]) note(each, asks)
+    this.#remember(life, asks)
 
     const reply = await app.visit({ backEnd, cookie, act })
 
     this.totals.requests++
-    for (const each of [life, begins]) note(each, `${act.name} got ${text(reply)}`)
+    const got = `${act.name} got ${text(reply)}`
+    for (const each of [life, begins]) note(each, got)
+    this.#remember(life, got)
     if ('code' in reply) {
       if (this.#isOutage(startedAt)) this.totals.failedInOutages++
       else this.totals.failedOtherwise++
@@ -209,7 +217,8 @@ export class Model {
       case 'log out':
         if (isLife) this.known.end(life)
         if (isLife) this.known.bury(key)
-        if (typeof cookie === 'string') this.known.issue(cookie, this.known.newKey(undefined, 0))
+        if (typeof cookie === 'string')
+          this.known.issue(cookie, this.known.newKey(undefined, 0, key?.life ?? key?.former))
         return
       default:
     }
@@ -269,7 +278,12 @@ export class Model {
     const history = lives.flatMap((life) =>
       life === undefined ? [] : [`${life.id} of ${life.user ?? 'nobody'}`, ...life.history],
     )
-    this.violations.push({ backEnd, what, history })
+    this.violations.push({ backEnd, what, history: [...history, 'all sessions', ...this.#recent] })
+  }
+
+  #remember(life: Life | undefined, line: string): void {
+    this.#recent.push(`${new Date().toISOString().slice(11, 23)} ${life?.id ?? 'nobody'} ${line}`)
+    if (this.#recent.length > MAX_RECENT) this.#recent.shift()
   }
 }
 

@@ -34,8 +34,8 @@ export class Registry {
     return [...this.#keys.keys()]
   }
 
-  begin(user: string | undefined, secret: string): Life {
-    const life = createLife(user, secret)
+  begin(user: string | undefined, secret: string, former: Life | undefined): Life {
+    const life = createLife(user, secret, former)
     this.sessions++
     if (user === undefined) return life
     const all = this.#livesOf.get(user) ?? new Set()
@@ -61,8 +61,8 @@ export class Registry {
     for (const cookie of this.old.splice(0, this.old.length - MAX_OLD)) this.#keys.delete(cookie)
   }
 
-  newKey(life: Life | undefined, count = 0): Key {
-    return createKey(life, this.#inCookie ? count : undefined)
+  newKey(life: Life | undefined, count = 0, former?: Life): Key {
+    return createKey(life, this.#inCookie ? count : undefined, former)
   }
 
   issue(cookie: string, key: Key): void {

@@ -5,9 +5,11 @@ import { coreMutants } from '../support/core-mutants.ts'
 import { SECRET } from '../support/secrets.ts'
 import { createApplication } from './application.ts'
 import type { Answer, Application, Storage } from './application.ts'
+import type { Life } from './lives.ts'
 import { Model } from './model.ts'
 import type { Traits } from './model.ts'
 import { createRandom } from './random.ts'
+import { Registry } from './registry.ts'
 import { failures } from './report.ts'
 import { inspectAll, runTraffic } from './traffic.ts'
 import { describe, expect, it } from 'vitest'
@@ -65,6 +67,8 @@ async function dropSignIn(meanwhile?: (model: Model, app: Application) => Promis
   return failures([model])
 }
 
+const isUncertain = (life: Life): boolean => life.isUncertain
+
 const indexedOver = (store: SessionStore): Storage => createStoreSessionStorage(store, common)
 
 describe('the soak', () => {
@@ -107,5 +111,15 @@ describe('the soak', () => {
 
   it('lets whoever ends the sessions of a user end one that is being signed in', async () => {
     expect(await dropSignIn((model, app) => model.endAll(app, 'ada'))).toEqual([])
+  })
+
+  it('lets whoever ends a session end what was begun under its id after a logout', () => {
+    const known = new Registry(false)
+    const first = known.begin('ada', 'secret', undefined)
+    first.endings++
+    const second = known.begin(undefined, 'secret', first)
+    expect([second, known.begin('ada', 'secret', second)].map(isUncertain)).toEqual([true, true])
+    first.endings--
+    expect(isUncertain(known.begin('ada', 'secret', second))).toBe(false)
   })
 })
