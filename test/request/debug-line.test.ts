@@ -84,6 +84,19 @@ describe('a debugged request', () => {
     expect(lines.join()).not.toContain('secret')
   })
 
+  it('prints nothing else, and is not printed where somebody observes alone', async () => {
+    const error = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const debugged = browse(() => undefined)
+    await debugged.visit('/')
+    expect(debugged.lines).toHaveLength(1)
+    expect(error).not.toHaveBeenCalled()
+    const observe = vi.fn<(event: SessionEvent) => void>()
+    const observed = browse(() => undefined, { storage, observe })
+    await observed.visit('/')
+    expect(observe).toHaveBeenCalledTimes(1)
+    expect(observed.lines).toEqual([])
+  })
+
   it('sends no command to the terminal, whatever name a client chooses', async () => {
     const { lines, visit } = browse((session) =>
       session.set(`\u001b[31m"\u2028\u009b${'x'.repeat(999)}`, 1),
