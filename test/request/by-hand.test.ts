@@ -7,10 +7,14 @@ import type { Session, SessionStorage } from 'fetch-sessions'
 import { toCookie } from '../support/client.ts'
 import { OLD_SECRET, SECRET } from '../support/secrets.ts'
 import { requestWith, run, runWith, storage } from './run.ts'
-import { describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 
 const answer = (...setCookies: string[]): Response =>
   new Response('', { headers: setCookies.map((text): [string, string] => ['set-cookie', text]) })
+
+afterEach(() => {
+  vi.useRealTimers()
+})
 
 const cleared = expect.stringContaining('__session=; Max-Age=0')
 
@@ -109,6 +113,20 @@ describe('a handler that commits its session by hand', () => {
     const [sent, ...others] = response.headers.getSetCookie()
     expect((await used.getSession(toCookie(sent))).get('n')).toBe(1)
     expect(others).toEqual([cleared])
+  })
+
+  it('sends one cookie for a copy of the session that the middleware would renew', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    const used = createMemorySessionStorage({ cookie: { secrets: [SECRET], maxAge: 100 } })
+    const cookie = toCookie(await used.commitSession(await used.getSession()))
+    vi.setSystemTime(Date.now() + 60_000)
+    let byHand: string | undefined
+    const handler = async (): Promise<Response> => {
+      byHand = await used.commitSession(await used.getSession(cookie))
+      return answer(byHand)
+    }
+    const response = await run(handler, cookie, { storage: used })
+    expect(response.headers.getSetCookie()).toEqual([byHand])
   })
 
   it('uses the secret with which the middleware has opened it', async () => {
