@@ -1,11 +1,12 @@
-import { createCookieSessionStorage, createMemorySessionStorage } from 'fetch-sessions'
+import { createCookieSessionStorage } from 'fetch-sessions'
 import type { SerializeOptions } from '../../src/cookie/set-cookie.ts'
 import { toCookie } from '../support/client.ts'
 import { SECRET } from '../support/secrets.ts'
+import { visit } from '../support/visit.ts'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 const START = Date.UTC(2026, 0, 1)
-const storage = createMemorySessionStorage({ cookie: { secrets: [SECRET], maxAge: 100 } })
+const storage = createCookieSessionStorage({ cookie: { secrets: [SECRET], maxAge: 100 } })
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'], now: START })
@@ -31,6 +32,12 @@ describe('commitSession', () => {
     expect(setCookie).toMatch(attributes)
     const { expiresAt } = await storage.getSession(toCookie(setCookie))
     expect(expiresAt).toEqual(new Date(START + seconds * 1000))
+    // The next cookie of the session lasts as long.
+    const cookie = toCookie(setCookie)
+    const { headers } = await visit({ storage, cookie }, (session) => session.set('n', 1))
+    const lasts = /Max-Age|Expires/.test(setCookie) ? `; Max-Age=${seconds};` : '; Path=/;'
+    expect(headers.getSetCookie()).toEqual([expect.stringContaining(lasts)])
+    expect(/Max-Age/.test(headers.getSetCookie()[0] ?? '')).toBe(lasts.includes('Max-Age'))
   })
 
   it('refuses an `expires` that is no moment', async () => {
