@@ -15,7 +15,7 @@ const check = (name, path, imported, limit) => ({
 const limitOf = (name) => {
   if (name === './testing') return '43.6 kB'
   if (name === '.') return '34.2 kB'
-  return name.startsWith('./storage/') ? '29.6 kB' : '26.2 kB'
+  return name.startsWith('./storage/') ? '29.9 kB' : '26.2 kB'
 }
 
 // With all dependencies, without the router.
