@@ -46,14 +46,21 @@ export interface SessionOptions<
   saveIf?: ((response: Response) => boolean) | undefined
 }
 
+interface Expected {
+  readonly type: string
+  readonly example: string
+}
+
+const BOOLEAN: Expected = { type: 'boolean', example: 'true or false' }
+
 /** The options that are the same for every adapter. */
-const OPTIONS: Readonly<Record<keyof SessionOptions, true>> = {
-  storage: true,
-  rolling: true,
-  lazy: true,
-  debug: true,
-  observe: true,
-  saveIf: true,
+const OPTIONS: Readonly<Record<keyof SessionOptions, Expected | undefined>> = {
+  storage: undefined, // may be a function or an object, and is checked where its engine is found
+  rolling: BOOLEAN,
+  lazy: BOOLEAN,
+  debug: BOOLEAN,
+  observe: { type: 'function', example: 'a function, such as `(event) => console.log(event)`' },
+  saveIf: { type: 'function', example: 'a function, such as `({ status }) => status < 400`' },
 }
 
 /**
@@ -74,40 +81,21 @@ export function assertOptions(options: object | null, ownOptions: readonly strin
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined) continue
     if (!known.includes(name)) throw unknownOption(name, known)
-    const expected = expectedType(name)
+    const expected = OPTIONS[name as keyof SessionOptions]
     if (expected === undefined || typeof value === expected.type) continue
     throw new SessionError(
       'ERR_SESSION_CONFIG',
-      `\`${name}\` is ${shown(value)}: write ${expected.instead}.`,
+      `\`${name}\` is ${shown(value)}: write ${expected.example}.`,
     )
-  }
-}
-
-function expectedType(name: string): { type: string; instead: string } | undefined {
-  switch (name) {
-    case 'rolling':
-    case 'lazy':
-    case 'debug':
-      return { type: 'boolean', instead: 'true or false' }
-    case 'observe':
-      return { type: 'function', instead: 'a function, such as `(event) => console.log(event)`' }
-    case 'saveIf':
-      return {
-        type: 'function',
-        instead: 'a function, such as `(response) => response.status < 400`',
-      }
-    default:
-      return undefined
   }
 }
 
 function unknownOption(name: string, known: readonly string[]): SessionError {
   const nearest = nearestName(name, known)
   const given = COOKIE_OPTION_NAMES.includes(name) ? `cookie: { ${name}: … }` : `${name}: …`
-  return new SessionError(
-    'ERR_SESSION_CONFIG',
+  const instead =
     nearest === undefined
-      ? `session() has no option \`${name}\`; its options are ${known.join(', ')}. If a storage has it, write \`storage: createCookieSessionStorage({ ${given} })\`, or the same with the storage that you use.`
-      : `session() has no option \`${name}\`: write \`${nearest}\`.`,
-  )
+      ? `its options are ${known.join(', ')}. If it is one of a storage, write \`storage: createCookieSessionStorage({ ${given} })\``
+      : `write \`${nearest}\``
+  return new SessionError('ERR_SESSION_CONFIG', `session() has no option \`${name}\`: ${instead}.`)
 }
