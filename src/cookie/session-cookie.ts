@@ -46,7 +46,10 @@ export interface CookieOptions extends SerializeOptions {
    * `none`: without secrets, so that visitors can read and change their session.
    */
   protection?: 'encrypted' | 'signed' | 'none' | undefined
-  /** With `encrypted`: also reads cookies of the `signed` form, and seals them at the next response. */
+  /**
+   * With `encrypted`: also reads cookies of the `signed` form, and seals them at the next response. They carry no times, so
+   * no timeout ends a copy of one: leave this out once their Max-Age is over.
+   */
   acceptSigned?: boolean | undefined
 }
 
