@@ -15,7 +15,7 @@ const check = (name, path, imported, limit) => ({
 const limitOf = (name) => {
   if (name === './testing') return '43.9 kB'
   if (name === '.') return '34.5 kB'
-  return name.startsWith('./storage/') ? '29.6 kB' : '26.5 kB'
+  return name.startsWith('./storage/') ? '29.7 kB' : '26.5 kB'
 }
 
 // With all dependencies, without the router.
