@@ -82,7 +82,7 @@ export function notify(observe: (event: SessionEvent) => unknown, event: Session
 }
 
 /** Prints an event without the user. The text is safe for a terminal: a client may choose the name of a key. */
-export function printDebugLine(request: RequestTraits, event: SessionEvent, note = ''): void {
+export function printDebugLine(request: RequestTraits, event: SessionEvent, note: string): void {
   const { userId: _userId, error, changed, storeTime, ...rest } = event
   const shown = {
     ...rest,

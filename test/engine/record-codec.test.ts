@@ -61,6 +61,16 @@ describe('encryptAtRest', () => {
     expect((await store.read(key))?.data).toMatch(/^sealed:/)
   })
 
+  it('seals what was written before it was set with the next response, though nobody changes it', async () => {
+    const store = createMemoryStore(10)
+    const { cookie, key } = await stored(
+      store,
+      createStoreSessionStorage(store, { cookie: COOKIE }),
+    )
+    await visit({ storage: sealing(store), cookie })
+    expect((await store.read(key))?.data).toMatch(/^sealed:/)
+  })
+
   it('reads what an older secret has sealed', async () => {
     const store = createMemoryStore(10)
     const { cookie } = await stored(store, sealing(store, [OLD_SECRET]))
@@ -91,6 +101,7 @@ describe('encryptAtRest', () => {
   it('refuses to run without secrets', async () => {
     await expect(sealing(createMemoryStore(1), []).getSession()).rejects.toMatchObject({
       code: 'ERR_SESSION_CONFIG',
+      message: expect.stringContaining('`encryptAtRest` needs secrets: set SESSION_SECRET'),
     })
   })
 

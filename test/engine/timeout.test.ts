@@ -1,4 +1,5 @@
 import { createStoreSessionStorage } from 'fetch-sessions'
+import { limited } from '../../src/engine/timeout.ts'
 import { createMemoryStore } from '../../src/storage/memory.ts'
 import { toCookie } from '../support/client.ts'
 import { SECRET } from '../support/secrets.ts'
@@ -26,14 +27,42 @@ describe('timeout', () => {
     for (const use of uses) {
       await expect(use()).rejects.toMatchObject({
         code: 'ERR_SESSION_STORAGE',
-        cause: expect.objectContaining({ name: 'TimeoutError' }),
+        cause: expect.objectContaining({
+          name: 'TimeoutError',
+          message: 'no answer within 0.01 seconds',
+        }),
       })
     }
   })
 
-  it.each([0, -1, Number.NaN, 1e10])('refuses %d seconds', (timeout) => {
-    expect(() =>
-      createStoreSessionStorage(createMemoryStore(1), { cookie: COOKIE, timeout }),
-    ).toThrow(expect.objectContaining({ code: 'ERR_SESSION_CONFIG' }))
+  const withTimeout = (timeout: number) =>
+    createStoreSessionStorage(createMemoryStore(10), { cookie: COOKIE, timeout })
+
+  // The longest delay of a timer is 2^31 - 1 milliseconds. A longer one fires at once.
+  it.each([0, -1, Number.NaN, 2_147_483.648, 1e10])('refuses %d seconds', (timeout) => {
+    expect(() => withTimeout(timeout)).toThrow(
+      expect.objectContaining({
+        code: 'ERR_SESSION_CONFIG',
+        message: expect.stringContaining(`\`timeout\` is ${timeout}: write`),
+      }),
+    )
+  })
+
+  it('takes the longest delay of a timer, and leaves no timer behind', async () => {
+    const set = vi.spyOn(globalThis, 'setTimeout')
+    const clear = vi.spyOn(globalThis, 'clearTimeout')
+    const storage = withTimeout(2_147_483.647)
+    await storage.commitSession(await storage.getSession())
+    const made = set.mock.calls.findIndex(([, milliseconds]) => milliseconds === 2_147_483_647)
+    expect(made).not.toBe(-1)
+    // A timer that is left keeps a script from ending.
+    const timer: unknown = set.mock.results[made]?.value
+    expect(clear.mock.calls.some(([cleared]) => cleared === timer)).toBe(true)
+  })
+
+  it('makes no index of a store that has none', () => {
+    const { keysOf: _keysOf, ...plain } = createMemoryStore(10)
+    expect(limited(plain, 5)).not.toHaveProperty('keysOf')
+    expect(limited(createMemoryStore(10), 5)).toHaveProperty('keysOf')
   })
 })

@@ -7,10 +7,14 @@ import type { Session, SessionStorage } from 'fetch-sessions'
 import { toCookie } from '../support/client.ts'
 import { OLD_SECRET, SECRET } from '../support/secrets.ts'
 import { requestWith, run, runWith, storage } from './run.ts'
-import { describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 
 const answer = (...setCookies: string[]): Response =>
   new Response('', { headers: setCookies.map((text): [string, string] => ['set-cookie', text]) })
+
+afterEach(() => {
+  vi.useRealTimers()
+})
 
 const cleared = expect.stringContaining('__session=; Max-Age=0')
 
@@ -78,6 +82,51 @@ describe('a handler that commits its session by hand', () => {
     const cookie = toCookie(await old.commitSession(before))
     const response = await run(handler, cookie, { storage: rotated })
     expect(response.headers.getSetCookie()).toHaveLength(1)
+  })
+
+  it('has its cookie sent beside those that the handler has set', async () => {
+    const response = await run(async (session) => {
+      session.set('n', 1)
+      await storage.commitSession(session)
+      return answer('theme=dark')
+    })
+    expect(response.headers.getSetCookie()).toEqual([
+      'theme=dark',
+      expect.stringContaining('__session='),
+    ])
+  })
+
+  it('and sends the cookie has the duplicates of it cleared', async () => {
+    const used = createCookieSessionStorage({
+      cookie: { secrets: [SECRET], domain: 'app.example' },
+    })
+    const stored = async (): Promise<string> =>
+      toCookie(await used.commitSession(await used.getSession()))
+    const response = await run(
+      async (session) => {
+        session.set('n', 1)
+        return answer(await used.commitSession(session))
+      },
+      `${await stored()}; ${await stored()}`,
+      { storage: used },
+    )
+    const [sent, ...others] = response.headers.getSetCookie()
+    expect((await used.getSession(toCookie(sent))).get('n')).toBe(1)
+    expect(others).toEqual([cleared])
+  })
+
+  it('sends one cookie for a copy of the session that the middleware would renew', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    const used = createMemorySessionStorage({ cookie: { secrets: [SECRET], maxAge: 100 } })
+    const cookie = toCookie(await used.commitSession(await used.getSession()))
+    vi.setSystemTime(Date.now() + 60_000)
+    let byHand: string | undefined
+    const handler = async (): Promise<Response> => {
+      byHand = await used.commitSession(await used.getSession(cookie))
+      return answer(byHand)
+    }
+    const response = await run(handler, cookie, { storage: used })
+    expect(response.headers.getSetCookie()).toEqual([byHand])
   })
 
   it('uses the secret with which the middleware has opened it', async () => {
@@ -164,6 +213,25 @@ describe('a handler that commits another session under the same cookie', () => {
     const { sent, after } = await commitBoth(memory, (session) => session.set('own', 1))
     expect(sent).toEqual([expect.stringContaining('__session='), 'other=1'])
     expect(after.data).toEqual({ start: true, byHand: true, own: 1 })
+  })
+
+  it.each<[string, (session: Session) => void, object]>([
+    ['keeps its own changes in a store', (session) => session.set('own', 1), { start: 1, own: 1 }],
+    ['drops a new id of its own', (session) => session.regenerate(), { start: 1 }],
+  ])('%s if that is the session of somebody else', async (_, use, expected) => {
+    vi.spyOn(console, 'warn').mockImplementation(() => {})
+    const start = await memory.getSession()
+    start.set('start', 1)
+    const cookie = toCookie(await memory.commitSession(start))
+    const other = await memory.getSession()
+    const handler = async (session: Session): Promise<Response> => {
+      use(session)
+      return answer(await memory.commitSession(other))
+    }
+    const sent = (await run(handler, cookie, { storage: memory })).headers.getSetCookie()
+    expect(sent).toHaveLength(1)
+    expect((await memory.getSession(toCookie(sent[0]))).id).toBe(other.id)
+    expect((await memory.getSession(cookie)).data).toEqual(expected)
   })
 
   it('keeps the changes of both under a new id, whose cookie is the only one', async () => {

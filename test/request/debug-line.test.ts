@@ -1,6 +1,10 @@
-import { createCookieSessionStorage, createSessionRunner } from 'fetch-sessions'
-import type { Session, SessionOptions } from 'fetch-sessions'
-import { createMemorySessionStorage } from '../../src/storage/memory.ts'
+import {
+  createCookieSessionStorage,
+  createSessionRunner,
+  createStoreSessionStorage,
+} from 'fetch-sessions'
+import type { Session, SessionEvent, SessionOptions, SessionScope } from 'fetch-sessions'
+import { createMemorySessionStorage, createMemoryStore } from '../../src/storage/memory.ts'
 import { createClient } from '../support/client.ts'
 import { SECRET } from '../support/secrets.ts'
 import { runWith } from './run.ts'
@@ -14,7 +18,7 @@ const sealed = { storage, debug: true }
 function browse(
   use: (session: Session, path: string) => unknown,
   options: SessionOptions = sealed,
-  { environment, origin }: { environment?: object; origin?: string } = {},
+  { origin, ...scope }: { origin?: string } & Omit<SessionScope, 'place'> = {},
 ): { lines: string[]; visit(path: string): Promise<void> } {
   const lines: string[] = []
   vi.spyOn(console, 'debug').mockImplementation((line: string) => lines.push(line))
@@ -27,7 +31,7 @@ function browse(
         await use(session, new URL(request.url).pathname)
         return new Response('ok')
       },
-      { environment },
+      scope,
     )
   const client = createClient(handle, origin)
   const visit = async (path: string): Promise<void> => {
@@ -80,9 +84,22 @@ describe('a debugged request', () => {
     expect(lines.join()).not.toContain('secret')
   })
 
+  it('prints nothing else, and is not printed where somebody observes alone', async () => {
+    const error = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const debugged = browse(() => undefined)
+    await debugged.visit('/')
+    expect(debugged.lines).toHaveLength(1)
+    expect(error).not.toHaveBeenCalled()
+    const observe = vi.fn<(event: SessionEvent) => void>()
+    const observed = browse(() => undefined, { storage, observe })
+    await observed.visit('/')
+    expect(observe).toHaveBeenCalledTimes(1)
+    expect(observed.lines).toEqual([])
+  })
+
   it('sends no command to the terminal, whatever name a client chooses', async () => {
     const { lines, visit } = browse((session) =>
-      session.set(`\u001b[31m"\u2028\u009b${'x'.repeat(99)}`, 1),
+      session.set(`\u001b[31m"\u2028\u009b${'x'.repeat(999)}`, 1),
     )
     await visit('/')
     expect(lines[0]).toMatch(/^[ -~]+$/)
@@ -112,6 +129,38 @@ describe('a debugged request', () => {
     expect(warn).toHaveBeenCalledTimes(said === '' ? 0 : 1)
   })
 
+  it('says nothing of plain http where the session could not be saved', async () => {
+    const store = createMemoryStore(10)
+    vi.spyOn(store, 'create').mockRejectedValue(new Error('host is gone'))
+    const { lines, visit } = browse(
+      (session) => session.set('n', 1),
+      { storage: createStoreSessionStorage(store, { cookie: COOKIE }), debug: true },
+      { origin: 'http://192.168.0.7:3000' },
+    )
+    await visit('/')
+    expect(lines).toEqual([expect.stringMatching(/"outcome":"failed".*\}$/)])
+  })
+
+  it('rounds the time of the store to a tenth of a millisecond', async () => {
+    const store = createMemoryStore(10)
+    const { create } = store
+    vi.spyOn(store, 'create').mockImplementation(async (...args) => {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      return create(...args)
+    })
+    const events: SessionEvent[] = []
+    const { lines, visit } = browse((session) => session.set('n', 1), {
+      storage: createStoreSessionStorage(store, { cookie: COOKIE }),
+      debug: true,
+      observe: (event) => events.push(event),
+    })
+    await visit('/')
+    const [{ storeTime } = { storeTime: 0 }] = events
+    const shown = (eventIn(lines[0]) as SessionEvent).storeTime
+    expect(String(shown)).toMatch(/^\d+(\.\d)?$/)
+    expect(Math.abs(shown - storeTime)).toBeLessThan(0.051)
+  })
+
   it('says nothing of plain http where the cookie is not Secure', async () => {
     const open = createCookieSessionStorage({ cookie: { ...COOKIE, secure: false } })
     const { lines, visit } = browse(
@@ -130,6 +179,8 @@ describe('debugging', () => {
     ['express:*, fetch-sessions', {}, 1],
     ['*', {}, 1],
     ['express:*', {}, 0],
+    ['express:*fetch-sessions', {}, 0],
+    ['fetch-sessions-x', {}, 0],
     ['', {}, 0],
     [undefined, { DEBUG: 'fetch-sessions' }, 1],
     [undefined, { DEBUG: 'other' }, 0],
@@ -142,8 +193,32 @@ describe('debugging', () => {
 
   it('is off where the option says so', async () => {
     vi.stubEnv('DEBUG', 'fetch-sessions')
-    const { lines, visit } = browse(() => undefined, { storage, debug: false })
+    const { lines, visit } = browse(
+      () => undefined,
+      { storage, debug: false },
+      { environment: { DEBUG: 'fetch-sessions' } },
+    )
     await visit('/')
     expect(lines).toEqual([])
+  })
+
+  it('fails no request of a router whose environment is null', async () => {
+    const runner = createSessionRunner({ storage })
+    const request = new Request('https://app.example/')
+    const page = (): Response => new Response('page')
+    const response = await runWith(runner, request, page, { environment: null })
+    expect(await response.text()).toBe('page')
+  })
+
+  it.each([
+    ['nobody but Workers passes bindings', undefined, 0],
+    ['these are the bindings of Workers', 'Cloudflare-Workers', 1],
+  ])('is asked for by what a client may have sent only where %s', async (_, userAgent, count) => {
+    vi.stubEnv('DEBUG', undefined)
+    vi.stubGlobal('navigator', { userAgent })
+    const scope = { environment: { DEBUG: 'fetch-sessions' }, processFirst: true }
+    const { lines, visit } = browse(() => undefined, { storage }, scope)
+    await visit('/')
+    expect(lines).toHaveLength(count)
   })
 })

@@ -2,8 +2,11 @@ import {
   createCookieSessionStorage,
   createMemorySessionStorage,
   createSessionRunner,
+  createStoreSessionStorage,
 } from 'fetch-sessions'
 import type { Session, SessionOptions, SessionScope } from 'fetch-sessions'
+import { createMemoryStore } from '../../src/storage/memory.ts'
+import { toCookie } from '../support/client.ts'
 import { SECRET } from '../support/secrets.ts'
 import { requestWith, runWith, storage } from './run.ts'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
@@ -71,6 +74,62 @@ describe('two middlewares of one request', () => {
     const { one, two, response } = await nest([{ storage }, { storage }], scopes, pass)
     expect(two).toBe(one)
     expect(response.headers.getSetCookie()).toHaveLength(1)
+  })
+
+  it('share it, though one in between has a session of another name', async () => {
+    const other = createCookieSessionStorage({ cookie: { name: 'other', secrets: [SECRET] } })
+    const request = requestWith('')
+    const scope = { context: {} }
+    const runner = createSessionRunner({ storage })
+    const inBetween = createSessionRunner({ storage: other })
+    const sessions: Session[] = []
+    await runWith(
+      runner,
+      request,
+      (outer) => {
+        sessions.push(outer)
+        const again = (): Promise<Response> =>
+          runWith(runner, request.clone(), (inner) => (sessions.push(inner), new Response()), scope)
+        return runWith(inBetween, request.clone(), again, scope)
+      },
+      scope,
+    )
+    expect(sessions).toHaveLength(2)
+    expect(sessions[1]).toBe(sessions[0])
+  })
+
+  it('keep the page of the inner one from a cache between them', async () => {
+    const before = await storage.getSession()
+    before.set('n', 1)
+    const request = requestWith(toCookie(await storage.commitSession(before)))
+    const runner = createSessionRunner({ storage })
+    const show = (session: Session): Response => new Response(String(session.get('n')))
+    await runWith(runner, request, async () => {
+      const { headers } = await runWith(runner, request, show)
+      expect([headers.get('Cache-Control'), headers.get('Vary')]).toEqual(['private', 'Cookie'])
+      return new Response()
+    })
+  })
+
+  it.each([
+    ['on demand if both are lazy', true, 0],
+    ['before the inner handler if only the outer one is lazy', false, 1],
+  ])('read the session %s', async (_, lazy, reads) => {
+    const store = createMemoryStore(10)
+    const used = createStoreSessionStorage(store, { cookie: { secrets: [SECRET] } })
+    const before = await used.getSession()
+    before.set('n', 1)
+    const request = requestWith(toCookie(await used.commitSession(before)))
+    const read = vi.spyOn(store, 'read')
+    const outer = createSessionRunner({ storage: used, lazy: true })
+    const inner = createSessionRunner({ storage: used, lazy })
+    await runWith(outer, request, () =>
+      runWith(inner, request, (session) => {
+        expect(read).toHaveBeenCalledTimes(reads)
+        if (!lazy) expect(session.get('n')).toBe(1)
+        return new Response()
+      }),
+    )
   })
 
   it('share none by equal names and secrets', async () => {

@@ -117,6 +117,8 @@ describe('observe', () => {
     const memory = createMemorySessionStorage({ cookie: COOKIE })
     const { events, visit } = browse((session) => session.signIn('ada'), { storage: memory })
     await visit('/')
+    const [{ handle } = { handle: '' }] = await memory.sessionsOf('ada')
+    await visit('/')
     expect(events[0]).toEqual({
       name: '__session',
       origin: 'new',
@@ -125,11 +127,12 @@ describe('observe', () => {
       conflicts: 0,
       storeTime: expect.any(Number),
       cookieBytes: expect.any(Number),
-      handle: (await memory.sessionsOf('ada'))[0]?.handle,
+      handle,
       userId: 'ada',
       error: undefined,
     })
-    expect(events[0]?.storeTime).toBeGreaterThanOrEqual(0) // Workers stop the clock between I/O
+    // Workers stop the clock between I/O
+    for (const { storeTime } of events) expect(storeTime).toBeGreaterThanOrEqual(0)
   })
 
   it('counts the writes of others that a request has met', async () => {
@@ -191,6 +194,35 @@ describe('observe', () => {
     ])
   })
 
+  it('is told of a logout that failed after the handler had thrown', async () => {
+    const store = createMemoryStore(10)
+    const { events, visit } = browse(
+      (session, path) => {
+        if (path === '/') return void session.set('n', 1)
+        session.destroy()
+        throw new TypeError('of the handler')
+      },
+      { storage: createStoreSessionStorage(store, { cookie: COOKIE }) },
+    )
+    await visit('/')
+    vi.spyOn(console, 'error').mockImplementation(() => {})
+    vi.spyOn(store, 'update').mockRejectedValue(new Error('host is gone'))
+    await visit('/out')
+    expect(events).toMatchObject([
+      { outcome: 'written' },
+      { outcome: 'failed', error: { code: 'ERR_SESSION_STORAGE' } },
+    ])
+  })
+
+  it('is told once of a request whose handler throws a Response', async () => {
+    const { events, visit } = browse((session) => {
+      session.set('n', 1)
+      throw Response.redirect('https://app.example/next', 303)
+    })
+    await visit('/')
+    expect(events).toMatchObject([{ outcome: 'written', error: undefined }])
+  })
+
   it('is told why a renewal was postponed', async () => {
     const store = createMemoryStore(10)
     const { events, visit } = browse((session, path) => path === '/set' && session.set('n', 1), {
@@ -244,7 +276,12 @@ describe('observe', () => {
   })
 
   it('must be a function', () => {
-    expect(() => createSessionRunner({ observe: 'log' as never })).toThrow(/`observe` is "log"/)
+    expect(() => createSessionRunner({ observe: 'log' as never })).toThrow(
+      expect.objectContaining({
+        code: 'ERR_SESSION_CONFIG',
+        message: expect.stringContaining('`observe` is "log"'),
+      }),
+    )
   })
 
   it('leaves a session alone that nobody observes', async () => {

@@ -1,6 +1,7 @@
-import { createSessionRunner } from 'fetch-sessions'
+import { createMemorySessionStorage, createSessionRunner } from 'fetch-sessions'
 import type { Session } from 'fetch-sessions'
 import { toCookie } from '../support/client.ts'
+import { SECRET } from '../support/secrets.ts'
 import { run, runWith, storage } from './run.ts'
 import { describe, expect, it, vi } from 'vitest'
 
@@ -66,6 +67,24 @@ describe('the response of a handler', () => {
     const response = await run((session) => new Response(session.get('start')), await stored())
     expect(response.headers.get('cache-control')).toBe('private')
     expect(response.headers.getSetCookie()).toEqual([])
+  })
+
+  it('is private if the session is still being loaded', async () => {
+    const used = createMemorySessionStorage({ cookie: { secrets: [SECRET] } })
+    const cookie = toCookie(await used.commitSession(await used.getSession()))
+    const page = (session: Session): Response => {
+      void session.load()
+      return new Response('streaming')
+    }
+    const { headers } = await run(page, cookie, { storage: used, lazy: true })
+    expect([headers.get('vary'), headers.get('cache-control')]).toEqual(['Cookie', 'private'])
+  })
+
+  it('is not private if the cookie was refused', async () => {
+    const response = await run((session) => new Response(session.origin), '__session=junk')
+    expect(await response.text()).toBe('tampered')
+    expect(response.headers.get('vary')).toBe('Cookie')
+    expect(response.headers.has('cache-control')).toBe(false)
   })
 
   it('warns where a stream is the first to look at its session', async () => {

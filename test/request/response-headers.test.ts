@@ -60,6 +60,18 @@ describe('withSessionHeaders', () => {
     })
   })
 
+  it.each([
+    ['Set-Cookie alone', { ...nothing, setCookies: ['id=ada'] }, ['set-cookie']],
+    [
+      'Cache-Control and Set-Cookie, as for a renewal that no handler has seen',
+      { ...nothing, isPrivate: true, setCookies: ['id=ada'] },
+      ['cache-control', 'set-cookie'],
+    ],
+  ])('adds %s', (_, given, names) => {
+    const sent = withSessionHeaders(new Response(null), given)
+    expect([...sent.headers.keys()]).toEqual(names)
+  })
+
   it('copies headers that are immutable', () => {
     const redirect = Response.redirect('https://app.example/next', 303)
     const sent = withSessionHeaders(redirect, written)
@@ -112,6 +124,8 @@ describe('withSessionHeaders', () => {
     ['private="x-a, x-b", max-age=60', 'private, max-age=60'],
     ['no-store', 'no-store'],
     ['public, No-Store', 'No-Store'],
+    ['no-store-x', 'private, no-store-x'],
+    ['x-no-store', 'private, x-no-store'],
     ['no-cache="set-cookie, public", public', 'private, no-cache="set-cookie, public"'],
     ['public-ish, s-maxage-ish=1', 'private, public-ish, s-maxage-ish=1'],
     [
@@ -142,6 +156,8 @@ describe('withSessionHeaders', () => {
     ['Edge-Control', true],
     ['X-Accel-Expires', true],
     ['Surrogate-Key', false],
+    ['X-Surrogate-Control', false],
+    ['Edge-Control-X', false],
     ['X-Cache-Control-Hint', false],
     ['Expires', false],
     ['ETag', false],

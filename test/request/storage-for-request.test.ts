@@ -37,8 +37,8 @@ describe('a storage', () => {
 
   it.each([
     ['a promise', Promise.resolve(createCookieSessionStorage({ cookie })), '() => promise'],
-    ['null', null, 'null'],
-    ['a text', 'memory', 'memory'],
+    ['null', null, '`storage` is null: give a storage'],
+    ['a text', 'memory', '`storage` is memory: give a storage'],
     ['an object of another package', { getSession() {} }, 'not made by this package'],
   ])('that is none is refused: %s', async (_, given, message) => {
     await expect(find(given as never)).rejects.toMatchObject({
@@ -72,6 +72,16 @@ describe('a storage function', () => {
     expect(await find(factory)).toBe(engine)
     expect(factory.mock.calls).toEqual([[undefined]])
   })
+
+  it.each([{ incoming: {} }, { outgoing: {} }])(
+    'runs once per environment that has a binding named like that: %o',
+    async (bindings) => {
+      const factory = createFactory()
+      const engine = await find(factory, bindings)
+      expect(await find(factory, { ...bindings })).not.toBe(engine)
+      expect(factory.mock.calls).toEqual([[bindings], [bindings]])
+    },
+  )
 
   it('is not asked twice for an environment that was changed or frozen', async () => {
     const factory = createFactory()
@@ -195,6 +205,22 @@ describe('a storage function that fails', () => {
     await expect(failed).rejects.toMatchObject({ code: 'ERR_SESSION_CONFIG', ...details })
     expect(await find(factory as unknown as Factory)).toBe(engineOf(right))
     expect(factory).toHaveBeenCalledTimes(2)
+  })
+})
+
+describe('a storage function that throws a SessionError', () => {
+  const thrown = new SessionError('ERR_SESSION_STORAGE', 'no connection')
+
+  it.each<[string, () => unknown]>([
+    [
+      'at once',
+      () => {
+        throw thrown
+      },
+    ],
+    ['later', () => Promise.reject(thrown)],
+  ])('fails the request with this very error: %s', async (_, fail) => {
+    await expect(find(fail as Factory)).rejects.toBe(thrown)
   })
 })
 
