@@ -61,13 +61,13 @@ describe('encryptAtRest', () => {
     expect((await store.read(key))?.data).toMatch(/^sealed:/)
   })
 
-  it('seals what was written before it was set with the next response, though nobody changes it', async () => {
+  it('seals with `acceptPlain` what was written before it was set with the next response, though nobody changes it', async () => {
     const store = createMemoryStore(10)
     const { cookie, key } = await stored(
       store,
       createStoreSessionStorage(store, { cookie: COOKIE }),
     )
-    await visit({ storage: sealing(store), cookie })
+    await visit({ storage: sealing(store, [SECRET], true), cookie })
     expect((await store.read(key))?.data).toMatch(/^sealed:/)
   })
 
