@@ -159,9 +159,9 @@ describe.each([undefined, '', ' '])('no secret: SESSION_SECRET is %j', (secret) 
     const { createCookieSessionStorage: createCookieStorage } = await import('fetch-sessions')
     const modules = await import('../../src/request/storage-for-request.ts')
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
-    const findDefault = (): SessionEngine => {
+    const findDefault = (lookup: EnvironmentLookup = {}): SessionEngine => {
       const source = modules.engineForRequest<object, object>(undefined)
-      return (typeof source === 'function' ? source({}) : source) as SessionEngine
+      return (typeof source === 'function' ? source(lookup) : source) as SessionEngine
     }
     return { createCookieStorage, findDefault, warn }
   }
@@ -171,6 +171,7 @@ describe.each([undefined, '', ' '])('no secret: SESSION_SECRET is %j', (secret) 
     const random = spyOnRandom()
     const engine = findDefault()
     expect(findDefault()).toBe(engine)
+    expect(findDefault({ processFirst: true })).toBe(engine)
     expect(random.mock.calls).toEqual([[expect.objectContaining({ length: 32 })]])
     expect(warn.mock.calls).toEqual([
       [expect.stringMatching(/SESSION_SECRET is not set.* `npx --no fetch-sessions secret`/)],

@@ -113,7 +113,9 @@ describe('a storage function', () => {
   it('may give a storage that takes its secret from the same environment', async () => {
     const environment = { SESSION_SECRET: SECRET }
     const storage = createCookieSessionStorage()
-    expect(await find(() => storage, environment)).toBe(engineOf(storage, { environment }))
+    const engine = await find(() => storage, environment)
+    expect(engine.cookie.name).toBe('__session')
+    expect(engine).toBe(engineOf(storage, { environment }))
   })
 })
 
