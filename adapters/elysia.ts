@@ -64,7 +64,7 @@ export function session<
   const Key extends string = 'session',
 >(options: ElysiaSessionOptions<Data, FlashData, Key> = {}): SessionPlugin<Data, FlashData, Key> {
   const { key = 'session' as Key } = options
-  const run = createSessionRunner<Data, FlashData>(options)
+  const run = createSessionRunner<Data, FlashData>(options, ['key'])
   const sessions = new WeakMap<Request, Session<Data, FlashData>>()
 
   // Elysia treats plugins of the same name and seed as one.

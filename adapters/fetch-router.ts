@@ -57,7 +57,7 @@ export function session<
   options: FetchRouterSessionOptions<Data, FlashData, Key, Property> = {},
 ): Middleware<{ key: Key; value: Session<Data, FlashData>; property: Property }> {
   const { key = Session, property = 'session' } = options
-  const run = createSessionRunner<Data, FlashData>(options)
+  const run = createSessionRunner<Data, FlashData>(options, ['key', 'property'])
 
   return function sessionMiddleware(context, next) {
     const scope = {

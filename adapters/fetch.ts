@@ -66,7 +66,7 @@ export function withSession<
   options: FetchSessionOptions<Data, FlashData> = {},
 ): (request: Incoming, ...rest: Rest) => Promise<Response> {
   const { key = 'session' } = options
-  const run = createSessionRunner<Data, FlashData>(options)
+  const run = createSessionRunner<Data, FlashData>(options, ['key'])
 
   return function fetchWithSession(request, ...rest) {
     let session: Session<Data, FlashData>

@@ -62,7 +62,7 @@ export function session<Data extends object = SessionData, FlashData extends obj
   options: H3SessionOptions<Data, FlashData> = {},
 ): Middleware {
   const { key = 'session' } = options
-  const run = createSessionRunner<Data, FlashData>(options)
+  const run = createSessionRunner<Data, FlashData>(options, ['key'])
 
   return function sessionMiddleware(event, next) {
     assertEvent(event)

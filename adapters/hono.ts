@@ -76,7 +76,7 @@ export function session<
   options: HonoSessionOptions<Data, FlashData, Key> = {},
 ): MiddlewareHandler<SessionEnv<Data, FlashData, Key>> {
   const { key = 'session' as Key } = options
-  const run = createSessionRunner<Data, FlashData>(options)
+  const run = createSessionRunner<Data, FlashData>(options, ['key'])
 
   return async function sessionMiddleware(c, next) {
     const scope = {

@@ -54,7 +54,7 @@ export function session<Data extends object, FlashData extends object>(
 ): MiddlewareFunction<Response> {
   const { key } = options
   if (typeof key !== 'object') throw withoutKey()
-  const run = createSessionRunner<Data, FlashData>(options)
+  const run = createSessionRunner<Data, FlashData>(options, ['key'])
 
   return function sessionMiddleware({ request, context }, next) {
     if (typeof context?.set !== 'function') throw withoutMiddleware()

@@ -51,7 +51,8 @@ afterAll(() => rmSync(generated, { recursive: true }))
 
 const markdownIn = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.md'))
+    // `npm run docs:site` copies the pages to .vitepress/dist.
+    .filter((file) => file.endsWith('.md') && !file.startsWith('.vitepress'))
     .toSorted()
 
 const apiPages = (): string[] => markdownIn('docs/reference')

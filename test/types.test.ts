@@ -365,7 +365,7 @@ describe('the types of the options of session()', () => {
   it('name what saves', () => {
     session({ saveIf: (response) => response.status < 400 })
     // @ts-expect-error no such option
-    session({ commit: () => true })
+    expect(() => session({ commit: () => true })).toThrow('no option `commit`')
     expectTypeOf<api.SessionOptions['saveIf']>().toEqualTypeOf<
       ((response: Response) => boolean) | undefined
     >()

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { defineConfig, type DefaultTheme } from 'vitepress'
@@ -31,6 +33,11 @@ function sidebar(): DefaultTheme.SidebarItem[] {
   }))
 }
 
+/** A guide explains what a page of the reference only lists. This runs in the browser, so it uses nothing from above. */
+function guidesFirst(id: string): number {
+  return id.includes('/guide/') ? 2 : id.includes('/reference/') ? 0.5 : 1
+}
+
 export default defineConfig({
   title: packageJson.name,
   description: packageJson.description,
@@ -50,8 +57,15 @@ export default defineConfig({
     nav: [...entry('Guide'), ...entry('Concepts'), ...entry('Reference')],
     sidebar: sidebar(),
     outline: [2, 3],
-    search: { provider: 'local' }, // the index is a file of the site, so it works offline
+    search: {
+      provider: 'local', // the index is a file of the site, so it works offline
+      options: { miniSearch: { searchOptions: { boostDocument: guidesFirst } } },
+    },
     externalLinkIcon: true,
+  },
+  transformPageData({ filePath, frontmatter }, { siteConfig }) {
+    const hasOutline = /^## /m.test(readFileSync(join(siteConfig.srcDir, filePath), 'utf8'))
+    if (!hasOutline) frontmatter['aside'] = false // its empty column would take the room of a wide table
   },
   buildEnd({ outDir, srcDir }) {
     assertLinks(outDir)

@@ -52,7 +52,7 @@ export async function run(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
     const problem = safeText(error.message)
-    console.error(`fetch-sessions: ${problem}\nTry \`npx fetch-sessions --help\`.`)
+    console.error(`fetch-sessions: ${problem}\nTry \`npx --no fetch-sessions --help\`.`)
     return 2
   }
 }

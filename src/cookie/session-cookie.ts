@@ -46,7 +46,10 @@ export interface CookieOptions extends SerializeOptions {
    * `none`: without secrets, so that visitors can read and change their session.
    */
   protection?: 'encrypted' | 'signed' | 'none' | undefined
-  /** With `encrypted`: also reads cookies of the `signed` form, and seals them at the next response. */
+  /**
+   * With `encrypted`: also reads cookies of the `signed` form, and seals them at the next response. They carry no times, so
+   * no timeout ends a copy of one: leave this out once their Max-Age is over.
+   */
   acceptSigned?: boolean | undefined
 }
 
@@ -57,7 +60,7 @@ const OPTIONS: Readonly<Record<Exclude<keyof CookieOptions, keyof SerializeOptio
   acceptSigned: true,
 }
 
-const OPTION_NAMES: readonly string[] = [...ATTRIBUTE_NAMES, ...Object.keys(OPTIONS)]
+export const COOKIE_OPTION_NAMES: readonly string[] = [...ATTRIBUTE_NAMES, ...Object.keys(OPTIONS)]
 
 const DEFAULT_NAME = '__session'
 const PROTECTIONS: readonly unknown[] = ['encrypted', 'signed', 'none']
@@ -106,7 +109,7 @@ export function assertCookieOptions(options: CookieOptions | CookieLike): void {
   assertExpires(options.expires)
   if (isCookieLike(options)) return assertForeignCookie(options)
   const { name = DEFAULT_NAME, protection = 'encrypted', acceptSigned = false } = options
-  assertNames(options, OPTION_NAMES)
+  assertNames(options, COOKIE_OPTION_NAMES)
   assertCookieRules(name, attributesOf(options))
   if (!PROTECTIONS.includes(protection)) {
     throw cookieError(

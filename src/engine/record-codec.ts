@@ -22,9 +22,10 @@ const SEALED = 'sealed:'
  * Seals records with the cookie's secrets, for `encryptAtRest`. The key is authenticated with the record, so a record that
  * was copied to another row is refused.
  *
+ * @param acceptPlain plain records from before `encryptAtRest` are read, and the next response seals them
  * @throws SessionError `ERR_SESSION_CONFIG` without secrets
  */
-export function createRecordCodec(secrets: readonly string[]): RecordCodec {
+export function createRecordCodec(secrets: readonly string[], acceptPlain: boolean): RecordCodec {
   if (secrets.length === 0) {
     throw new SessionError(
       'ERR_SESSION_CONFIG',
@@ -41,9 +42,8 @@ export function createRecordCodec(secrets: readonly string[]): RecordCodec {
       const codec = await codecOf(key)
       return SEALED + (await codec.seal(record, NO_TIMES))
     },
-    // Plain records from before `encryptAtRest` are read too. The next response seals them.
     async decode(key, data) {
-      if (!data.startsWith(SEALED)) return { text: data, stale: true }
+      if (!data.startsWith(SEALED)) return acceptPlain ? { text: data, stale: true } : null
       const token = await (await codecOf(key)).open(data.slice(SEALED.length))
       return token && { text: token.body, stale: token.stale }
     },

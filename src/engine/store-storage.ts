@@ -30,10 +30,15 @@ export interface StoreSessionStorageOptions<
   /** Prefix of every key, for a back end that is shared with other data. */
   prefix?: string | undefined
   /**
-   * Seals the records with the cookie's secrets, so that a dump of the back end reveals nothing. Plain records are still
-   * read, so it does not protect against someone who can write to the back end. Default: false.
+   * Seals the records with the cookie's secrets. A dump of the back end reveals nothing, and whoever can write to the back
+   * end can make no session up. Default: false.
    */
   encryptAtRest?: boolean | undefined
+  /**
+   * With `encryptAtRest`: reads plain records too, and the next response seals them. Without it, sessions from before
+   * `encryptAtRest` count as `invalid`. Drop it when the last plain record has expired. Default: false.
+   */
+  acceptPlain?: boolean | undefined
   /** Seconds after which an operation of the back end counts as failed; Infinity for none. Default: 10. */
   timeout?: number | undefined
 }
@@ -89,17 +94,23 @@ export function createStoreSessionStorage<Data extends object, FlashData extends
   store: SessionStore,
   options: IndexedSessionStorageOptions<Data> = {},
 ): SessionStorage<Data, FlashData> {
-  const { prefix = '', encryptAtRest = false, timeout = DEFAULT_TIMEOUT } = options
-  const { maxSessionsPerUser } = options
+  const { prefix = '', encryptAtRest = false, acceptPlain = false } = options
+  const { maxSessionsPerUser, timeout = DEFAULT_TIMEOUT } = options
   assertClient(store, {
     option: 'store',
     expected: 'an object with the four methods of SessionStore',
     methods: [['read', 'create', 'update', 'delete']],
   })
   assertLimit(maxSessionsPerUser, store)
+  if (acceptPlain && !encryptAtRest) {
+    throw new SessionError(
+      'ERR_SESSION_CONFIG',
+      '`acceptPlain` is for `encryptAtRest: true`: write both, or leave it out.',
+    )
+  }
   const inTime = limited(store, timeout)
   const storage = storageOver<Data, FlashData>((secrets) => {
-    const codec = encryptAtRest ? createRecordCodec(secrets) : undefined
+    const codec = encryptAtRest ? createRecordCodec(secrets, acceptPlain) : undefined
     return createStoredSessions(inTime, { codec, prefix, maxSessionsPerUser })
   }, options)
   return isIndexed(store) ? withUserSessions(storage) : storage

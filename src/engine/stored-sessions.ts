@@ -3,7 +3,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import type { SessionRecord, SessionUser } from '../session/session-state.ts'
 import type { SessionValues, StoredValues } from '../session/session-values.ts'
 import { encodeBase64url, encodeUtf8Shared, fillRandom } from '../token/bytes.ts'
-import { isMoment } from '../token/token.ts'
+import { isMoment, MAX_DATE } from '../token/token.ts'
 import {
   backOff,
   conflict,
@@ -336,7 +336,7 @@ function parseRecord(text: string, stale: boolean): ParsedRecord | null {
   try {
     const record = JSON.parse(text) as { [member: string]: unknown } | null
     const { createdAt, fixed, user, data } = record ?? {}
-    if (typeof createdAt !== 'number') return null
+    if (typeof createdAt !== 'number' || Math.abs(createdAt) > MAX_DATE) return null
     if (typeof data !== 'object' || data === null || Array.isArray(data)) return null
     const values = data as StoredValues
     if (user === undefined) return { createdAt, fixed: fixed === true, user, stale, values }
@@ -349,8 +349,16 @@ function parseRecord(text: string, stale: boolean): ParsedRecord | null {
 
 function isUser(value: unknown): value is SessionUser {
   if (typeof value !== 'object' || value === null) return false
-  const { id, authenticatedAt } = value as Partial<SessionUser>
-  return typeof id === 'string' && id !== '' && isMoment(authenticatedAt)
+  const { id, authenticatedAt, device, seenAt, signedInAt } = value as Record<string, unknown>
+  if (typeof id !== 'string' || id === '' || !isMoment(authenticatedAt)) return false
+  return (
+    (device === undefined || typeof device === 'string') && [seenAt, signedInAt].every(isOrdered)
+  )
+}
+
+/** These have a fraction, which orders the commits of one process. */
+function isOrdered(moment: unknown): boolean {
+  return moment === undefined || (typeof moment === 'number' && isMoment(Math.floor(moment)))
 }
 
 function createId(): string {

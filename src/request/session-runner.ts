@@ -1,58 +1,17 @@
 import type { SessionEngine } from '../engine/session-engine.ts'
-import type { SessionStorage } from '../engine/session-storage.ts'
 import { sessionOf } from '../session/session.ts'
 import type { Session, SessionData } from '../session/session.ts'
 import { isWorkers } from '../util/environment.ts'
-import { SessionError, shown } from '../util/errors.ts'
+import { SessionError } from '../util/errors.ts'
 import { isResponse } from '../util/request-traits.ts'
 import type { RequestTraits } from '../util/request-traits.ts'
 import { withSessionHeaders } from './response-headers.ts'
 import { commitVisit, privacyOf, report } from './session-commit.ts'
 import type { Visit } from './session-commit.ts'
 import { isDebugged } from './session-event.ts'
-import type { SessionEvent } from './session-event.ts'
+import { assertOptions } from './session-options.ts'
+import type { SessionOptions } from './session-options.ts'
 import { engineForRequest } from './storage-for-request.ts'
-
-/**
- * The options of every adapter's `session()`.
- *
- * @example
- * import { session } from 'fetch-sessions/hono'
- * import { Hono } from 'hono'
- *
- * export const app = new Hono().use(
- *   session({ rolling: false, saveIf: (response) => response.status < 400 }),
- * )
- */
-export interface SessionOptions<
-  Data extends object = SessionData,
-  FlashData extends object = Data,
-> {
-  /**
-   * Where sessions are kept. A function makes the storage from the environment, such as the bindings of a Worker. Declare
-   * the type of its parameter: `(env: Env) => …`. It runs once per environment, and once per process without an environment.
-   * Default: cookie storage with the secrets in `SESSION_SECRET`.
-   */
-  storage?:
-    | SessionStorage<Data, FlashData>
-    | ((
-        environment: never,
-      ) => SessionStorage<Data, FlashData> | Promise<SessionStorage<Data, FlashData>>)
-    | undefined
-  /** Renews an active session when less than half of its lifetime is left. Default: true. */
-  rolling?: boolean | undefined
-  /** Reads and renews a session only if a handler awaits `session.load()`. Default: false. */
-  lazy?: boolean | undefined
-  /**
-   * Prints one line per request with `console.debug`: the event that `observe` gets, without the user. It contains the names
-   * of keys, never a value. Default: true if the variable `DEBUG` contains `fetch-sessions`.
-   */
-  debug?: boolean | undefined
-  /** Is told once per request what happened to its session, for logs, metrics and alerts. It is not awaited. */
-  observe?: ((event: SessionEvent) => unknown) | undefined
-  /** Which responses save the session. Default: those below status 500. A logout holds with every response. */
-  saveIf?: ((response: Response) => boolean) | undefined
-}
 
 /**
  * Where a request comes from, and where its session goes.
@@ -85,8 +44,9 @@ export interface SessionScope<Data extends object = SessionData, FlashData exten
  * The runner returns the handler's response, or a copy with the session's headers. It throws what the handler throws. If
  * that is a Response, such as a redirect, it commits first. Without a response, nothing is saved.
  *
- * @throws SessionError `ERR_SESSION_CONFIG` for an invalid option; the runner rejects with what {@link SessionStorage}
- * throws
+ * @param ownOptions the names of options that the adapter itself reads, such as `key`. Every other unknown option is refused
+ * @throws SessionError `ERR_SESSION_CONFIG` for an invalid or unknown option; the runner rejects with what
+ * {@link SessionStorage} throws
  *
  * @example
  * import { createSessionRunner } from 'fetch-sessions'
@@ -104,12 +64,13 @@ export function createSessionRunner<
   FlashData extends object = Data,
 >(
   options: SessionOptions<Data, FlashData>,
+  ownOptions: readonly string[] = [],
 ): <Answer extends Response | undefined>(
   request: Request,
   scope: SessionScope<Data, FlashData>,
   handler: () => Answer | Promise<Answer>,
 ) => Promise<Answer> {
-  assertOptions(options)
+  assertOptions(options, ownOptions)
   const { rolling = true, lazy = false, debug, observe, saveIf } = options
   const source = engineForRequest(options.storage)
   const isDebuggedHere = debug ?? isDebugged(undefined)
@@ -257,19 +218,4 @@ function isDebuggedBy({
   if (processFirst === true && !isWorkers()) return false
   if (typeof environment !== 'object' || environment === null) return false
   return 'DEBUG' in environment && isDebugged(environment)
-}
-
-function assertOptions(options: { readonly observe?: unknown } | null): void {
-  const prototype: unknown = options && Object.getPrototypeOf(options)
-  if (options !== null && (prototype === Object.prototype || prototype === null)) {
-    if (options.observe === undefined || typeof options.observe === 'function') return
-    throw new SessionError(
-      'ERR_SESSION_CONFIG',
-      `\`observe\` is ${shown(options.observe)}: write a function, such as \`(event) => console.log(event)\`.`,
-    )
-  }
-  throw new SessionError(
-    'ERR_SESSION_CONFIG',
-    'The options of session() are not a plain object. If the function itself was passed as the middleware, write `session()`, with the call.',
-  )
 }

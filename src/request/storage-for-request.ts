@@ -49,7 +49,7 @@ let processSecret: string | undefined
 
 function randomSecret(): string {
   const remedy =
-    'Create one with `npx fetch-sessions secret` or `openssl rand -base64 32` and set it: `wrangler secret put SESSION_SECRET` on Workers, an environment variable elsewhere'
+    'Create one with `npx --no fetch-sessions secret` or `openssl rand -base64 32` and set it: `wrangler secret put SESSION_SECRET` on Workers, an environment variable elsewhere'
   if (isProduction() || isWorkers()) {
     throw new SessionError('ERR_SESSION_CONFIG', `SESSION_SECRET is not set. ${remedy}.`)
   }

@@ -58,8 +58,8 @@ export class SessionValues {
   #readTexts: Map<string, string> | undefined
   /** The updates of keys that were not written otherwise; they run again on a newer value. */
   #updates: Map<string, readonly ValueUpdate[]> | undefined
-  /** The keys that were set, also to the value that they had. */
-  #assigned: Set<string> | undefined
+  /** What was set, also to the value that it had. */
+  #assigned: Map<string, unknown> | undefined
   #cleared = false
   /** The text of the last serialize(), which is about to be stored. */
   #text: string | undefined
@@ -92,8 +92,8 @@ export class SessionValues {
   set(key: string, value: unknown, name: string = key): void {
     assertJson(name, value)
     this.#updates?.delete(key)
-    this.#assigned ??= new Set()
-    this.#assigned.add(key)
+    this.#assigned ??= new Map()
+    this.#assigned.set(key, value)
     const values = this.#writable()
     // Assigning to `__proto__` would set the prototype.
     if (key !== '__proto__') values[key] = value
@@ -180,10 +180,8 @@ export class SessionValues {
     }
     for (const [key, value] of set) Object.defineProperty(values, key, { ...OWN, value })
     // What was set to the value that it had is no change, but it is gone if another request has ended the session meanwhile.
-    for (const key of this.#assigned ?? []) {
-      if (!Object.hasOwn(values, key)) {
-        Object.defineProperty(values, key, { ...OWN, value: this.#values[key] })
-      }
+    for (const [key, value] of this.#assigned ?? []) {
+      if (!Object.hasOwn(values, key)) Object.defineProperty(values, key, { ...OWN, value })
     }
     for (const [key, updates] of this.#updates ?? []) {
       let value = cleared ? undefined : copyOf(key, stored)

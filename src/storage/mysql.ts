@@ -233,7 +233,7 @@ ORDER BY \`key\` LIMIT ${PAGE}`
     sql,
     migration: [],
     async setup() {
-      for (const statement of sql) await run(statement)
+      for (const statement of sql) await run(statement).catch(throwStorageError)
     },
     async purgeExpired({ limit = 1000 }: { limit?: number } = {}) {
       // MySQL takes no limit among the parameters of mysql2, which sends numbers as DOUBLE.

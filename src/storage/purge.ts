@@ -47,7 +47,8 @@ const MAX_SECONDS = (2 ** 31 - 1) / 1000
  *
  * @param options `signal`: no further batch begins once it is aborted
  * @returns how many were deleted
- * @throws what the driver throws. SessionError `ERR_SESSION_CONFIG` if the table is missing, or if the storage cannot purge
+ * @throws SessionError `ERR_SESSION_STORAGE` if the database cannot answer; `ERR_SESSION_CONFIG` if the table is missing, or
+ * if the storage cannot purge
  *
  * @example
  * // A cron trigger on Workers

@@ -48,8 +48,9 @@ function says(error: unknown, text: RegExp): boolean {
 }
 
 /**
- * The upkeep of the table of a storage over an SQL database. Its methods throw what the driver throws, and
- * `ERR_SESSION_CONFIG` if the table does not exist or is one of version 0.1.
+ * The upkeep of the table of a storage over an SQL database. Its methods throw a {@link SessionError}: `ERR_SESSION_STORAGE`
+ * if the database cannot answer or refuses the statement, with the driver's error as `cause`; `purgeExpired` also
+ * `ERR_SESSION_CONFIG` if the table does not exist.
  *
  * @example
  * import type { SqlSessionMaintenance } from 'fetch-sessions'
@@ -153,11 +154,13 @@ WHERE owner = ${p(1)} AND expires > ${p(2)} AND key > ${p(3)} ORDER BY key LIMIT
     }
   }
 
-  async function make(statement: string): Promise<void> {
-    try {
-      await send(statement, [])
-    } catch (error) {
-      if (!dialect.isAlreadyThere(error)) throw error
+  async function makeAll(statements: readonly string[]): Promise<void> {
+    for (const statement of statements) {
+      try {
+        await send(statement, [])
+      } catch (error) {
+        if (!dialect.isAlreadyThere(error)) throw error
+      }
     }
   }
 
@@ -202,12 +205,12 @@ WHERE owner = ${p(1)} AND expires > ${p(2)} AND key > ${p(3)} ORDER BY key LIMIT
     migration,
     async setup() {
       try {
-        for (const statement of sql) await make(statement)
+        await makeAll(sql)
       } catch (error) {
         // The index on the owner is what a table of version 0.1 refuses. A table that is complete is never altered: that
         // would lock it, in PostgreSQL against every reader.
-        if (!dialect.isMissingOwner(error)) throw error
-        for (const statement of migration) await make(statement)
+        if (!dialect.isMissingOwner(error)) throwStorageError(error)
+        await makeAll(migration).catch(throwStorageError)
       }
     },
     async purgeExpired({ limit = 1000 } = {}) {

@@ -10,7 +10,7 @@ const PUBLIC_SECRETS: readonly string[] = [
 ]
 
 const REMEDY =
-  'Create a secret with `npx fetch-sessions secret` or `openssl rand -base64 32`, and set it instead.'
+  'Create a secret with `npx --no fetch-sessions secret` or `openssl rand -base64 32`, and set it instead.'
 
 /**
  * The secrets of an option or a variable, newest first. A string is split at commas, and its parts are trimmed.

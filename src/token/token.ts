@@ -56,7 +56,7 @@ export function fromFlags(flags: number): { fixed: boolean; transient: boolean }
 }
 
 /** The last moment that a Date can hold (ECMA-262 section 21.4.1.1). */
-const MAX_DATE = 8.64e15
+export const MAX_DATE = 8.64e15
 
 /** Whether a value from JSON is a moment that a Date can hold, in whole milliseconds. */
 export function isMoment(value: unknown): value is number {

@@ -184,7 +184,7 @@ describe.each(nodes())('fetch-sessions on Node %s', (_, node) => {
     expect([status, stdout]).toEqual([2, ''])
     const [first, ...others] = stderr.trimEnd().split('\n')
     expect(first).toContain(problem)
-    expect(others).toEqual(['Try `npx fetch-sessions --help`.'])
+    expect(others).toEqual(['Try `npx --no fetch-sessions --help`.'])
     expect(stderr).not.toMatch(/[^\P{Cc}\n]/u)
   })
 })

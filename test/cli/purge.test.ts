@@ -116,7 +116,7 @@ describe.each(nodes())('fetch-sessions purge on Node %s', (version, node) => {
     expect([status, stdout]).toEqual([2, ''])
     const [first, ...others] = stderr.trimEnd().split('\n')
     expect(first).toContain(`fetch-sessions: ${problem}`)
-    expect(others).toEqual(['Try `npx fetch-sessions --help`.'])
+    expect(others).toEqual(['Try `npx --no fetch-sessions --help`.'])
   })
 
   it('ends with 1 where the database cannot be purged, and says why', () => {

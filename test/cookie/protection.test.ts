@@ -126,7 +126,7 @@ describe('a secret that can be guessed', () => {
     expect(() => storageWith({ secrets: secret })).not.toThrow()
     vi.stubEnv('NODE_ENV', 'production')
     expect(() => storageWith({ secrets: [SECRET, secret] })).toThrow(
-      refusal(problem, 'npx fetch-sessions secret', 'openssl rand -base64 32'),
+      refusal(problem, 'npx --no fetch-sessions secret', 'openssl rand -base64 32'),
     )
     expect(() => storageWith({ secrets: ['16 characters...'] })).not.toThrow()
   })

@@ -10,8 +10,8 @@ import { describe, expect, it, vi } from 'vitest'
 const COOKIE = { secrets: [SECRET] }
 
 describe('encryptAtRest', () => {
-  const sealing = (store: SessionStore, secrets = [SECRET]) =>
-    createStoreSessionStorage(store, { cookie: { secrets }, encryptAtRest: true })
+  const sealing = (store: SessionStore, secrets = [SECRET], acceptPlain = false) =>
+    createStoreSessionStorage(store, { cookie: { secrets }, encryptAtRest: true, acceptPlain })
 
   async function stored(store: SessionStore, storage = sealing(store)) {
     const create = vi.spyOn(store, 'create')
@@ -38,24 +38,36 @@ describe('encryptAtRest', () => {
     expect((await sealing(store).getSession(one.cookie)).origin).toBe('invalid')
   })
 
-  it('reads what was written before it was set, and seals it at the next write', async () => {
+  it('refuses what somebody who can write to the back end has made up', async () => {
+    const store = createMemoryStore(10)
+    const { cookie, key } = await stored(store)
+    const found = await store.read(key)
+    const data = '{"createdAt":1,"user":{"id":"admin","authenticatedAt":1},"data":{"role":"admin"}}'
+    await store.update(key, found?.version ?? '', { data })
+    const session = await sealing(store).getSession(cookie)
+    expect(session.origin).toBe('invalid')
+    expect([session.userId, session.get('role')]).toEqual([undefined, undefined])
+  })
+
+  it('reads with `acceptPlain` what was written before it was set, and seals it at the next write', async () => {
     const store = createMemoryStore(10)
     const plain = createStoreSessionStorage(store, { cookie: COOKIE })
     const { cookie, key } = await stored(store, plain)
-    const storage = sealing(store)
+    expect((await sealing(store).getSession(cookie)).origin).toBe('invalid')
+    const storage = sealing(store, [SECRET], true)
     const session = await storage.getSession(cookie)
     session.set('more', 1)
     await storage.commitSession(session)
     expect((await store.read(key))?.data).toMatch(/^sealed:/)
   })
 
-  it('seals what was written before it was set with the next response, though nobody changes it', async () => {
+  it('seals with `acceptPlain` what was written before it was set with the next response, though nobody changes it', async () => {
     const store = createMemoryStore(10)
     const { cookie, key } = await stored(
       store,
       createStoreSessionStorage(store, { cookie: COOKIE }),
     )
-    await visit({ storage: sealing(store), cookie })
+    await visit({ storage: sealing(store, [SECRET], true), cookie })
     expect((await store.read(key))?.data).toMatch(/^sealed:/)
   })
 
@@ -78,6 +90,12 @@ describe('encryptAtRest', () => {
     expect(await next(renewed)).toBe('')
     const later = await sealing(store, [SECRET]).getSession(renewed)
     expect(later.get('user')).toBe('ada lovelace')
+  })
+
+  it('is what `acceptPlain` needs', () => {
+    expect(() =>
+      createStoreSessionStorage(createMemoryStore(1), { cookie: COOKIE, acceptPlain: true }),
+    ).toThrow('`acceptPlain` is for `encryptAtRest: true`: write both, or leave it out.')
   })
 
   it('refuses to run without secrets', async () => {

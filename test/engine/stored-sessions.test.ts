@@ -119,10 +119,16 @@ describe('createStoreSessionStorage', () => {
     '[]',
     '{"createdAt":1}',
     '{"createdAt":"1","data":{}}',
+    '{"createdAt":9e15,"data":{}}',
+    '{"createdAt":1e400,"data":{}}',
     '{"createdAt":1,"data":"text"}',
     '{"createdAt":1,"data":[]}',
     '{"createdAt":1,"user":{"id":"ada","authenticatedAt":9e15},"data":{}}',
     '{"createdAt":1,"user":{"id":"","authenticatedAt":1},"data":{}}',
+    '{"createdAt":1,"user":{"id":"ada","authenticatedAt":1,"seenAt":9e15},"data":{}}',
+    '{"createdAt":1,"user":{"id":"ada","authenticatedAt":1,"seenAt":"1"},"data":{}}',
+    '{"createdAt":1,"user":{"id":"ada","authenticatedAt":1,"signedInAt":1e400},"data":{}}',
+    '{"createdAt":1,"user":{"id":"ada","authenticatedAt":1,"device":7},"data":{}}',
     'not json',
   ])('calls a record invalid that holds no session: %j', async (data) => {
     const store = createMemoryStore(10)

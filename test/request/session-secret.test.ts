@@ -174,7 +174,7 @@ describe.each([undefined, '', ' '])('no secret: SESSION_SECRET is %j', (secret) 
     expect(findDefault({ processFirst: true })).toBe(engine)
     expect(random.mock.calls).toEqual([[expect.objectContaining({ length: 32 })]])
     expect(warn.mock.calls).toEqual([
-      [expect.stringMatching(/SESSION_SECRET is not set.* `npx fetch-sessions secret`/)],
+      [expect.stringMatching(/SESSION_SECRET is not set.* `npx --no fetch-sessions secret`/)],
     ])
   })
 

@@ -71,6 +71,15 @@ describe('SessionValues.rebase', () => {
     expect(values.changes().set.get('cart')).toEqual(['tea', 'mug'])
   })
 
+  it('keeps what was set to the value that it had, not what others have made of it before it went', () => {
+    const values = new SessionValues({ role: 'user' })
+    values.set('role', 'user')
+    values.rebase({ role: 'admin' })
+    expect(values.all).toEqual({ role: 'admin' })
+    values.rebase({})
+    expect(values.all).toEqual({ role: 'user' })
+  })
+
   it.each(cases)('%s', (_, change, stored, expected) => {
     const values = valuesOf({ a: 1, cart: [], __flash_f__: 'seen' })
     change(values)

@@ -68,7 +68,11 @@ const traffics = BACK_ENDS.flatMap((traits): Traffic[] => {
   const applications = processes.filter(({ backEnds }) => backEnds.includes(traits.name))
   if (applications.length === 0) return []
   const engine = engines.mortal.find(({ backEnd }) => backEnd === traits.name)
-  const model = new Model(traits, (startedAt) => engine?.isOutage(startedAt) ?? false)
+  const model = new Model(
+    traits,
+    (startedAt) => engine?.isOutage(startedAt) ?? false,
+    clocks.period,
+  )
   const shared = { model, applications, random: random.fork(), isOver, pause: 150 }
   return [{ ...shared, clockPeriod: clocks.period }]
 })

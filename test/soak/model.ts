@@ -27,11 +27,20 @@ export interface Totals {
   oldCookies: number
 }
 
+/**
+ * A number that stays the same while the clocks of all processes agree within a few seconds; undefined while they do
+ * not. Then the markers of ids that were replaced, which last 15 seconds, may be gone before their time.
+ */
+export type ClockPeriod = () => number | undefined
+
 /** An engine is away, or back so recently that clients have not noticed. */
 export type IsOutage = (startedAt: number) => boolean
 
 /** About as many lines as five browsers make in ten seconds. */
 const MAX_RECENT = 300
+
+/** Milliseconds. The marker of an id that was replaced lasts for 15 seconds, and a request reads it more than once. */
+const MARKER_IS_SURE = 10_000
 
 const REPLACING: readonly Act['name'][] = ['regenerate', 'reauthenticate', 'sign in', 'log out']
 
@@ -50,9 +59,15 @@ export class Model {
   /** What happened last, to any session. */
   readonly #recent: string[] = []
   readonly #isOutage: IsOutage
+  readonly #clockPeriod: ClockPeriod
 
-  constructor(traits: Traits, isOutage: IsOutage = () => false) {
+  constructor(
+    traits: Traits,
+    isOutage: IsOutage = () => false,
+    clockPeriod: ClockPeriod = () => 1,
+  ) {
     this.traits = traits
+    this.#clockPeriod = clockPeriod
     this.known = new Registry(traits.inCookie)
     this.#isOutage = isOutage
   }
@@ -114,6 +129,7 @@ export class Model {
     const notice = life?.notice
     if (life !== undefined && act.name === 'flash') life.notice = null
     const startedAt = performance.now()
+    const period = this.#clockPeriod()
     const asks = `asks for ${text(act)} with ${short(cookie)}`
     for (const each of [life, begins]) note(each, asks)
     this.#remember(life, asks)
@@ -141,7 +157,14 @@ export class Model {
         this.#violate(`"${notice}" was flashed, and "${reply.seen.notice}" was read`, life)
       }
     }
-    this.#apply(act, key, reply, begins)
+    const isPrompt =
+      period !== undefined &&
+      period === this.#clockPeriod() &&
+      performance.now() - startedAt < MARKER_IS_SURE
+    if (act.name === 'log out' && reply.outcome === 'retired' && !isPrompt) {
+      // The marker that names what was begun meanwhile may be gone, so that this logout ends nothing.
+      if (life !== undefined) weaken(life)
+    } else this.#apply(act, key, reply, begins)
     return reply
   }
 

@@ -1,5 +1,5 @@
 import type { Act, Answer, Application } from './application.ts'
-import type { Model } from './model.ts'
+import type { ClockPeriod, Model } from './model.ts'
 import type { Random } from './random.ts'
 
 export interface Traffic {
@@ -10,11 +10,7 @@ export interface Traffic {
   /** Milliseconds between two acts of one browser, on average. */
   readonly pause: number
   readonly isOver: () => boolean
-  /**
-   * A number that stays the same while the clocks of all processes agree within a few seconds; undefined while they do
-   * not. Then the markers of ids that were replaced, which last 15 seconds, may be gone before their time.
-   */
-  readonly clockPeriod: () => number | undefined
+  readonly clockPeriod: ClockPeriod
 }
 
 /** As many browsers as users, so that most users are signed in on several of them. */

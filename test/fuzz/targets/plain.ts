@@ -9,6 +9,7 @@ import {
 } from '../../../src/index.ts'
 import type { Session, SessionStorage } from '../../../src/index.ts'
 import { createMemoryStore } from '../../../src/storage/memory.ts'
+import { FIXED } from '../../../src/token/token.ts'
 import { assertSetCookie } from '../set-cookie-syntax.ts'
 import type { FuzzTarget } from '../target.ts'
 import { fromText, toHeader, toText } from '../text.ts'
@@ -35,7 +36,8 @@ const LATER = Date.UTC(2100, 0)
 export const target: FuzzTarget = {
   async fuzz(data) {
     const text = toText(data)
-    const fields = (kind: string): unknown[] => [1, kind, NAME, 0, 0, LATER, 0, text]
+    // The lifetime is chosen by hand, or the session would have ended 14 days after 1970.
+    const fields = (kind: string): unknown[] => [1, kind, NAME, 0, 0, LATER, FIXED, text]
     for (const value of [toHeader(data), encode(text), encode(JSON.stringify(fields('cookie')))]) {
       await assertUsable(cookies, value)
     }
@@ -50,11 +52,20 @@ export const target: FuzzTarget = {
       '{}',
       '{"user":"ada"}',
       '[{},"ada",1700000000000]',
+      '["id","ada",1700000000000]',
+      // A moment that no Date can hold.
+      '[{},"ada",9e15]',
+      '["id","ada",9e15]',
       '{"__proto__":{"a":1}}',
       '{"__flash_a__":1}',
     ]
-    const whole = [1, 'cookie', NAME, 0, 1, LATER, 3, '[{"a":{"b":[1]}},"ada",8.64e15]']
-    return [...bodies, JSON.stringify(whole)].map(fromText)
+    const body = '[{"a":{"b":[1]}},"ada",8.64e15]'
+    const whole = [
+      [1, 'cookie', NAME, 0, 1, LATER, 3, body],
+      [1, 'cookie', NAME, 9e15, 1, LATER, 3, body],
+      [1, 'cookie', NAME, 0, 1, 9e15, 1, body],
+    ]
+    return [...bodies, ...whole.map((fields) => JSON.stringify(fields))].map(fromText)
   },
 }
 
@@ -67,8 +78,10 @@ async function assertUsable(storage: SessionStorage, value: string): Promise<voi
   const session = await storage.getSession(`${NAME}=${value}`)
   // As JSON, which knows no -0.
   const before = JSON.parse(JSON.stringify(session.data)) as object
-  const { userId, authenticatedAt } = session
-  if (authenticatedAt !== undefined) assert.ok(!Number.isNaN(authenticatedAt.getTime()))
+  const { userId, authenticatedAt, createdAt, expiresAt } = session
+  for (const moment of [authenticatedAt, createdAt, expiresAt]) {
+    if (moment !== undefined) assert.ok(!Number.isNaN(moment.getTime()))
+  }
   assert.equal(typeof session.isFresh(60), 'boolean')
   session.set('touched', true)
   const setCookie = await commit(storage, session)

@@ -20,6 +20,9 @@ const BODIES = [
   JSON.stringify({ a: 'b'.repeat(150) }),
 ]
 
+/** The corpus has tokens of earlier bodies. With the same secrets, a mutation that repairs one of them would open it. */
+const SECRETS = [SECRET, OLD_SECRET].map((secret) => `${secret} ${JSON.stringify(BODIES)}`)
+
 interface Subject {
   readonly codec: TokenCodec
   /** Everything that was sealed for this context, by its text. */
@@ -29,8 +32,8 @@ interface Subject {
 const subjects: readonly Subject[] = await Promise.all(CONTEXTS.map(createSubject))
 
 async function createSubject(context: TokenContext): Promise<Subject> {
-  const codec = createSealedCodec([SECRET, OLD_SECRET], context, countingNonces())
-  const older = createSealedCodec([OLD_SECRET], context, countingNonces())
+  const codec = createSealedCodec(SECRETS, context, countingNonces())
+  const older = createSealedCodec(SECRETS.slice(1), context, countingNonces())
   await Promise.all([codec.ready(), older.ready()])
   const sealed = new Map<string, Token>()
   for (const [index, body] of BODIES.entries()) {

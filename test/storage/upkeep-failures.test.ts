@@ -16,26 +16,26 @@ const FAILURE = {
   cause: expect.any(Error) as unknown,
 }
 
-describe('purgeExpired fails as a request does', () => {
+describe.each(['setup', 'purgeExpired'] as const)('%s() fails as a request does', (method) => {
   it('if the file of SQLite is closed', async () => {
     const database = new DatabaseSync(':memory:')
     const storage = createSQLiteSessionStorage({ database, cookie })
     await storage.setup()
     database.close()
-    await expect(storage.purgeExpired()).rejects.toMatchObject(FAILURE)
+    await expect(storage[method]()).rejects.toMatchObject(FAILURE)
   })
 
   it('if no PostgreSQL listens', async () => {
     const client = new pg.Pool({ host: '127.0.0.1', port: await freePort() })
     const storage = createPostgresSessionStorage({ client, cookie })
-    await expect(storage.purgeExpired()).rejects.toMatchObject(FAILURE)
+    await expect(storage[method]()).rejects.toMatchObject(FAILURE)
     await client.end()
   })
 
   it('if no MySQL listens', async () => {
     const client = mysql.createPool({ host: '127.0.0.1', port: await freePort() })
     const storage = createMySQLSessionStorage({ client, cookie })
-    await expect(storage.purgeExpired()).rejects.toMatchObject(FAILURE)
+    await expect(storage[method]()).rejects.toMatchObject(FAILURE)
     await client.end()
   })
 })
