@@ -35,21 +35,31 @@ describe('createCookieSessionStorage', () => {
     expect(Buffer.from(token, 'base64url').toString('latin1')).not.toMatch(/user|ada/)
   })
 
-  it.each(['[]', 'null', '1', '"text"', '{', ''])(
-    'calls a token invalid that authenticates but holds no session: %s',
-    async (body) => {
-      const codec = createSealedCodec([SECRET], { kind: 'cookie', name: '__session' })
-      await codec.ready()
-      const times = {
-        createdAt: 0,
-        expiresAt: Date.now() + 1000,
-        issuedAt: Date.now(),
-        fixed: false,
-        transient: false,
-      }
-      const storage = createCookieSessionStorage({ cookie: { secrets: [SECRET] } })
-      const session = await storage.getSession(`__session=${await codec.seal(body, times)}`)
-      expect([session.origin, session.data]).toEqual(['invalid', {}])
-    },
-  )
+  it.each([
+    '[]',
+    'null',
+    '1',
+    '"text"',
+    '{',
+    '',
+    '[null,"ada",0]',
+    '[1,"ada",0]',
+    '[[],"ada",0]',
+    '[{},1,0]',
+    '[{},"ada"]',
+    '[{},"ada","0"]',
+  ])('calls a token invalid that authenticates but holds no session: %s', async (body) => {
+    const codec = createSealedCodec([SECRET], { kind: 'cookie', name: '__session' })
+    await codec.ready()
+    const times = {
+      createdAt: 0,
+      expiresAt: Date.now() + 1000,
+      issuedAt: Date.now(),
+      fixed: false,
+      transient: false,
+    }
+    const storage = createCookieSessionStorage({ cookie: { secrets: [SECRET] } })
+    const session = await storage.getSession(`__session=${await codec.seal(body, times)}`)
+    expect([session.origin, session.data]).toEqual(['invalid', {}])
+  })
 })
