@@ -31,7 +31,7 @@ export interface StoreSessionStorageOptions<
   prefix?: string | undefined
   /**
    * Seals the records with the cookie's secrets. A dump of the back end reveals nothing, and whoever can write to the back
-   * end can make no session up. Default: false.
+   * end cannot forge a session. Default: false.
    */
   encryptAtRest?: boolean | undefined
   /**
