@@ -59,7 +59,8 @@ describe('publish.yml', () => {
     try {
       writeFileSync(join(cwd, 'package.json'), JSON.stringify({ name: 'some-name', version }))
       const [, ...args] = commandFor(`v${version}`, 'npm publish').split(' ')
-      const options = [...args, '--dry-run', '--offline']
+      // `npm test` hands its own log level down.
+      const options = [...args, '--dry-run', '--offline', '--loglevel', 'notice']
       const { status, stderr } = spawnSync('npm', options, { cwd, encoding: 'utf8' })
       expect(status, stderr).toBe(0)
       expect(stderr).toContain(`with tag ${distTag} `)
