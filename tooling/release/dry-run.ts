@@ -13,7 +13,8 @@ function run(command: string, args: readonly string[], cwd = '.'): void {
 }
 
 // Without scripts, since `prepublishOnly` refuses until everything is decided.
-run('npm', ['publish', '--dry-run', '--offline', '--ignore-scripts', '--access', 'public'])
+const publish = ['publish', '--dry-run', '--offline', '--ignore-scripts', '--access', 'public']
+run('npm', [...publish, '--loglevel', 'notice']) // what npm would upload, whatever level the caller has
 
 const folder = mkdtempSync(join(tmpdir(), 'fetch-sessions-jsr-'))
 try {
