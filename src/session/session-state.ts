@@ -128,11 +128,12 @@ export class SessionState {
   open(): MaybePromise<SessionRecord> {
     if (this.record !== undefined) return this.record
     if (this.#opening !== undefined) return this.#opening
+    const { meter } = this
+    // Before the call: SQLite reads before it returns its promise.
+    const startedAt = meter && performance.now()
     try {
       const record = this.loader?.resume(this) ?? unstoredRecord('new')
       if (!(record instanceof Promise)) return (this.record = record)
-      const { meter } = this
-      const startedAt = meter && performance.now()
       this.#opening = record.then(
         (loaded) => {
           if (meter !== undefined) meter.storeTime += performance.now() - (startedAt ?? 0)
